@@ -1,0 +1,34 @@
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2022',
+      keepClassNames: true,
+    },
+    module: { type: 'es6' },
+  },
+];
+
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': swc },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};
+
+/** The kinds of docs/architecture.md; each is a project, so `--selectProjects e2e` runs one kind. */
+const project = (displayName, ...testMatch) => ({ ...base, displayName, testMatch });
+
+export default {
+  coverageProvider: 'v8',
+  testTimeout: 30_000,
+  projects: [
+    project('unit', '<rootDir>/src/**/*.spec.ts', '<rootDir>/test/structure/**/*.spec.ts'),
+    project('integration', '<rootDir>/test/integration/**/*.int-spec.ts'),
+    project('e2e', '<rootDir>/test/e2e/**/*.e2e-spec.ts'),
+    project('clients', '<rootDir>/test/clients/**/*.client-spec.ts'),
+    project('security', '<rootDir>/test/security/**/*.security-spec.ts'),
+  ],
+};

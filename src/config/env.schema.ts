@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+const bool = z.enum(['true', 'false']).transform((value) => value === 'true');
+const ms = z.coerce.number().int().nonnegative();
+const bytes = z.coerce.number().int().positive();
+const origin = z.url({ protocol: /^https?$/ });
+
+const json = <T extends z.ZodType>(schema: T) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue('is not JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+/** Every variable of the environment. `.env.example` explains each; nothing else reads `process.env`. */
+export const envSchema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+  PUBLIC_ORIGIN: origin.optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).default(10),
+  MASTER_KEY: z
+    .string()
+    .refine((value) => Buffer.from(value, 'base64').length === 32, 'is not 32 bytes in base64')
+    .optional(),
+  MASTER_KEY_PREVIOUS: z
+    .string()
+    .refine((value) => Buffer.from(value, 'base64').length === 32, 'is not 32 bytes in base64')
+    .optional(),
+  ADMIN_TOKEN: z.string().min(32, 'needs at least 32 characters').optional(),
+  SANDBOX: bool.optional(),
+  PROVIDER_BASE_URLS: json(z.record(z.string(), origin)).default({}),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
+  LOG_FORMAT: z.enum(['text', 'json']).optional(),
+  MAX_BODY_BYTES: bytes.default(100 * 1024 * 1024),
+  MAX_HEADER_BYTES: bytes.default(32 * 1024),
+  REQUEST_BODY_TIMEOUT_MS: ms.default(60_000),
+  CONFIG_POLL_MS: ms.min(100).default(5_000),
+  SHUTDOWN_GRACE_MS: ms.default(30_000),
+  UPSTREAM_CONNECT_TIMEOUT_MS: ms.default(10_000),
+  UPSTREAM_HEADERS_TIMEOUT_MS: ms.default(600_000),
+  UPSTREAM_IDLE_TIMEOUT_MS: ms.default(300_000),
+  UPSTREAM_MAX_ANSWER_BYTES: bytes.default(64 * 1024 * 1024),
+});
+
+export type Env = z.infer<typeof envSchema>;

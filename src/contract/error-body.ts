@@ -1,0 +1,46 @@
+import type { GatewayError } from '../common/errors/gateway-error.js';
+
+/**
+ * Error bodies, one function a surface. OpenAI's clients read only `error`, as an object; Cloudflare's own clients read
+ * `error` as an array with codes 2001 and 2009; the control plane says `errors`. The three cannot be one body.
+ */
+
+/** OpenAI's error object inside an answer or a stream frame. */
+export function toOpenAiError(error: GatewayError): Record<string, unknown> {
+  const { provider, metadata } = error.details;
+  return {
+    message: error.message,
+    type: error.type,
+    param: error.param,
+    code: error.code,
+    ...(provider === undefined && metadata === undefined
+      ? {}
+      : { metadata: { ...(provider === undefined ? {} : { provider_name: provider }), ...metadata } }),
+  };
+}
+
+const envelope = (error: GatewayError) => ({
+  name: error.name,
+  httpCode: error.status,
+  internalCode: error.internalCode,
+  message: error.message,
+  description: error.description,
+});
+
+/** The compat surface: OpenAI's object, with the gateway's own fields beside it. */
+export const toCompatErrorBody = (error: GatewayError) => ({
+  error: toOpenAiError(error),
+  success: false,
+  result: [],
+  messages: [],
+  ...envelope(error),
+});
+
+/** Universal and provider-native surfaces: Cloudflare's envelope, `error` an array. */
+export const toGatewayErrorBody = (error: GatewayError) => ({
+  success: false,
+  result: [],
+  messages: [],
+  error: [{ code: error.internalCode, message: error.message }],
+  ...envelope(error),
+});
