@@ -18,8 +18,10 @@ const json = <T extends z.ZodType>(schema: T) =>
     })
     .pipe(schema);
 
-/** Every variable of the environment. `.env.example` explains each; nothing else reads `process.env`. */
-export const envSchema = z.object({
+const masterKey = z.string().refine((value) => Buffer.from(value, 'base64').length === 32, 'is not 32 bytes in base64');
+
+/** Every variable of the environment. `.env.example` explains each; `config/` alone reads `process.env`. */
+const variables = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
@@ -27,17 +29,12 @@ export const envSchema = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).default(10),
-  MASTER_KEY: z
-    .string()
-    .refine((value) => Buffer.from(value, 'base64').length === 32, 'is not 32 bytes in base64')
-    .optional(),
-  MASTER_KEY_PREVIOUS: z
-    .string()
-    .refine((value) => Buffer.from(value, 'base64').length === 32, 'is not 32 bytes in base64')
-    .optional(),
+  MASTER_KEY: masterKey.optional(),
+  MASTER_KEY_PREVIOUS: masterKey.optional(),
   ADMIN_TOKEN: z.string().min(32, 'needs at least 32 characters').optional(),
   SANDBOX: bool.optional(),
   PROVIDER_BASE_URLS: json(z.record(z.string(), origin)).default({}),
+  EGRESS_ALLOW_PRIVATE: bool.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
   LOG_FORMAT: z.enum(['text', 'json']).optional(),
   MAX_BODY_BYTES: bytes.default(100 * 1024 * 1024),
@@ -49,6 +46,19 @@ export const envSchema = z.object({
   UPSTREAM_HEADERS_TIMEOUT_MS: ms.default(600_000),
   UPSTREAM_IDLE_TIMEOUT_MS: ms.default(300_000),
   UPSTREAM_MAX_ANSWER_BYTES: bytes.default(64 * 1024 * 1024),
+});
+
+/** The names of all variables. */
+export const ENV_NAMES = Object.keys(variables.shape);
+
+export const envSchema = variables.superRefine((env, context) => {
+  if (env.NODE_ENV === 'production' && env.MASTER_KEY === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['MASTER_KEY'],
+      message: 'is required in production (base64 of 32 bytes: `openssl rand -base64 32`)',
+    });
+  }
 });
 
 export type Env = z.infer<typeof envSchema>;

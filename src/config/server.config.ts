@@ -1,0 +1,24 @@
+import { registerAs } from '@nestjs/config';
+
+import { readEnv } from './env.js';
+
+/** The listener: where, how large, how long, and how it speaks of itself. */
+export const serverConfig = registerAs('server', () => {
+  const env = readEnv();
+  const production = env.NODE_ENV === 'production';
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    /** What callers see, when a proxy stands in front. */
+    publicOrigin: env.PUBLIC_ORIGIN ?? null,
+    maxBodyBytes: env.MAX_BODY_BYTES,
+    maxHeaderBytes: env.MAX_HEADER_BYTES,
+    requestBodyTimeoutMs: env.REQUEST_BODY_TIMEOUT_MS,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+    logLevel: env.LOG_LEVEL,
+    logFormat: env.LOG_FORMAT ?? (production ? 'json' : 'text'),
+    production,
+    /** Is the `sandbox` provider there? */
+    sandbox: env.SANDBOX ?? !production,
+  };
+});
