@@ -1,0 +1,69 @@
+/** Request headers as Node gives them: names in lower case. */
+type InboundHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Where SDKs put a provider's key, in the order in which they are believed. */
+const PROVIDER_AUTH_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key'] as const;
+
+/** What people and SDKs write where a key is demanded and none is meant (clients.md: AI SDK, `ai-gateway-provider`). */
+const PLACEHOLDERS = new Set(
+  [
+    '',
+    'unused',
+    'undefined',
+    'null',
+    'none',
+    'dummy',
+    'sk-placeholder',
+    'placeholder',
+    'empty',
+    'x',
+    'CF_TEMP_TOKEN',
+  ].map((word) => word.toLowerCase()),
+);
+
+const BEARER = /^bearer(?:\s+|$)/i;
+
+/** The credentials of one request, told apart. */
+export interface InboundCredentials {
+  /** What claims to open the gateway; null when nothing does. */
+  readonly gatewayToken: string | null;
+  /** A provider key to pass on; null when there is none. Never one of our tokens. */
+  readonly providerKey: string | null;
+}
+
+/**
+ * Tells a gateway token from a provider key. `cf-aig-authorization` is the gateway's whenever it says something; else the first
+ * provider header that holds one of our tokens is. A token of ours is never a provider key, wherever it stands, and a
+ * placeholder is nothing at all.
+ *
+ * @param isOurs Is this value a gateway token, of any standing (also one that has expired or is disabled)?
+ */
+export function readCredentials(
+  headers: InboundHeaders,
+  queryKey: string | undefined,
+  isOurs: (value: string) => boolean,
+): InboundCredentials {
+  const explicit = meaningful(headers['cf-aig-authorization']);
+  let gatewayToken = explicit;
+  let providerKey: string | null = null;
+
+  for (const name of PROVIDER_AUTH_HEADERS) {
+    consider(meaningful(headers[name]));
+  }
+  consider(meaningful(queryKey));
+  return { gatewayToken, providerKey };
+
+  function consider(value: string | null): void {
+    if (value === null) return;
+    if (value === explicit || isOurs(value)) gatewayToken ??= value;
+    else providerKey ??= value;
+  }
+}
+
+/** The credential in a header's value, with or without `Bearer`, or null where there is none or a placeholder. */
+function meaningful(header: string | string[] | undefined): string | null {
+  const text = typeof header === 'string' ? header : header?.[0];
+  if (text === undefined) return null;
+  const value = text.replace(BEARER, '').trim();
+  return PLACEHOLDERS.has(value.toLowerCase()) ? null : value;
+}
