@@ -13,6 +13,8 @@ export const databaseConfig = registerAs('database', () => {
     poolSize: env.DATABASE_POOL_SIZE,
     /** Absolute. */
     dataDir: resolve(env.DATA_DIR),
+    /** Start although the database has migrations that this release does not know? */
+    allowNewerSchema: env.ALLOW_NEWER_SCHEMA,
     configPollMs: env.CONFIG_POLL_MS,
   };
 });

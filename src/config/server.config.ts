@@ -14,6 +14,8 @@ export const serverConfig = registerAs('server', () => {
     maxBodyBytes: env.MAX_BODY_BYTES,
     maxHeaderBytes: env.MAX_HEADER_BYTES,
     requestBodyTimeoutMs: env.REQUEST_BODY_TIMEOUT_MS,
+    /** A comment is sent on a stream that has been quiet for so long; 0: never. */
+    heartbeatMs: env.STREAM_HEARTBEAT_MS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT ?? (production ? 'json' : 'text'),

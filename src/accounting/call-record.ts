@@ -1,0 +1,46 @@
+import type { FinishReason, Usage } from '../contract/chat-completion.js';
+import type { StreamOutcome } from '../providers/chat-stream.js';
+import type { ProviderReply } from '../providers/provider-client.service.js';
+
+/** A reply, and which target gave it. */
+export type ServedReply = ProviderReply & {
+  /** Canonical slug. */
+  readonly provider: string;
+  /** The model's id at the provider. */
+  readonly model: string;
+  /** Position of the target in the plan, from 0. */
+  readonly step: number;
+};
+
+/** What is known of a call when it begins. */
+export interface CallFacts {
+  readonly requestId: string;
+  readonly eventId: string;
+  readonly accountId: string;
+  readonly gatewayId: string;
+  /** Null on an open gateway, for a call without a token. */
+  readonly tokenId: string | null;
+  /** As the caller wrote it. */
+  readonly requestedModel: string;
+  readonly streamed: boolean;
+}
+
+/** A finished call. */
+export interface CallRecord extends CallFacts {
+  readonly outcome: StreamOutcome;
+  /** The HTTP status the caller saw; 499 for a caller that left before there was one. */
+  readonly status: number;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly step: number;
+  readonly finishReason: FinishReason | null;
+  /** Null: the provider did not say. */
+  readonly usage: Usage | null;
+  /** The error's key in the table of codes. */
+  readonly error: string | null;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** From the start to the answer's commitment: the whole answer, or a stream's first content. Null for a failed call. */
+  readonly firstContentMs: number | null;
+  readonly durationMs: number;
+}

@@ -1,0 +1,122 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import type { ServedReply } from '../accounting/call-record.js';
+import type { GatewayError } from '../common/errors/gateway-error.js';
+import { toCompatErrorBody } from '../contract/error-body.js';
+import { headerSafe } from '../contract/gateway-headers.js';
+import { CORS_HEADERS } from '../http/cors.js';
+import { type Heart, Heartbeats } from '../http/heartbeat.service.js';
+import type { ChatStream, StreamSink } from '../providers/chat-stream.js';
+import type { UpstreamHeaders } from '../transport/upstream.types.js';
+
+/** Whose answer it is: what the headers tell besides the reply. */
+export interface Addressee {
+  readonly requestId: string;
+  readonly eventId: string;
+  /** Did a browser ask across origins? */
+  readonly crossOrigin: boolean;
+}
+
+/**
+ * Writes a reply to the raw response: the one place that touches it. Bytes travel as they came; headers are set once, as a flat
+ * list (docs/performance.md says what the ordinary way costs).
+ */
+@Injectable()
+export class CompletionPresenter {
+  constructor(private readonly heartbeats: Heartbeats) {}
+
+  present(reply: ServedReply, addressee: Addressee, response: ServerResponse): void {
+    if (response.destroyed) {
+      if (reply.kind === 'stream') reply.stream.abort();
+      return;
+    }
+    const headers = commonHeaders(reply, addressee);
+    if (reply.kind === 'json') {
+      headers.push('content-type', 'application/json', 'content-length', String(reply.body.length));
+      response.writeHead(200, headers).end(reply.body);
+    } else {
+      headers.push(
+        'content-type',
+        'text/event-stream; charset=utf-8',
+        'cache-control',
+        'no-cache',
+        'x-accel-buffering',
+        'no',
+      );
+      response.writeHead(200, headers);
+      reply.stream.pipe(new SseResponse(response, reply.stream, this.heartbeats));
+    }
+  }
+}
+
+/** A stream's far end: the caller's socket. */
+class SseResponse implements StreamSink, Heart {
+  lastByteAt = Date.now();
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly stream: ChatStream,
+    private readonly heartbeats: Heartbeats,
+  ) {
+    heartbeats.add(this);
+    response.on('drain', () => stream.resume());
+    response.once('close', () => heartbeats.remove(this));
+  }
+
+  write(bytes: Buffer): boolean {
+    this.lastByteAt = Date.now();
+    return this.response.write(bytes);
+  }
+
+  end(_outcome: unknown, error: GatewayError | null): void {
+    this.heartbeats.remove(this);
+    // No [DONE] after an error: its absence is the clearer sign.
+    if (error !== null) this.response.write(`data: ${JSON.stringify(toCompatErrorBody(error))}\n\n`);
+    this.response.end();
+  }
+
+  beat(): void {
+    // A slow reader needs no heartbeat: bytes are waiting for it already.
+    if (!this.response.writableNeedDrain) this.write(HEARTBEAT);
+  }
+}
+
+const HEARTBEAT = Buffer.from(': keep-alive\n\n');
+
+/** Upstream headers a caller may act on. Its rate limits are the stored key's, not the caller's, so they get a name of their own. */
+const PASSED_ON = /^(?:openai-|retry-after|x-should-retry)/;
+const RATE_LIMITS = /^x-ratelimit-/;
+
+function commonHeaders(reply: ServedReply, { requestId, eventId, crossOrigin }: Addressee): string[] {
+  const headers = [
+    'x-request-id',
+    requestId,
+    'cf-aig-request-id',
+    requestId,
+    'cf-aig-log-id',
+    requestId,
+    'cf-aig-event-id',
+    eventId,
+    'cf-aig-step',
+    String(reply.step),
+    'cf-aig-provider',
+    reply.provider,
+    'cf-aig-model',
+    headerSafe(reply.model),
+    'cf-aig-cache-status',
+    'MISS',
+  ];
+  if (crossOrigin) headers.push(...CORS_HEADERS);
+  pushUpstreamHeaders(headers, reply.headers);
+  return headers;
+}
+
+function pushUpstreamHeaders(headers: string[], upstream: UpstreamHeaders): void {
+  for (const name in upstream) {
+    const value = upstream[name];
+    if (typeof value !== 'string') continue;
+    if (PASSED_ON.test(name)) headers.push(name, value);
+    else if (RATE_LIMITS.test(name)) headers.push(`cf-aig-upstream-${name.slice(2)}`, value);
+    else if (name === 'x-request-id') headers.push('cf-aig-upstream-request-id', value);
+  }
+}

@@ -1,0 +1,43 @@
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { accessOf } from '../auth/guards/gateway-token.guard.js';
+import { serverConfig } from '../config/server.config.js';
+import { forwardedHeaders, GATEWAY_HEADERS, headerSafe, inboundHeader } from '../contract/gateway-headers.js';
+import { InFlightCalls } from '../http/in-flight.service.js';
+import { readBody } from '../http/read-body.js';
+import { RoutingService } from '../routing/routing.service.js';
+import { CompletionPresenter } from './completion.presenter.js';
+import { parseChatRequest } from './parse-chat-request.js';
+
+/** `POST /v1/{account_id}/{gateway_id}/compat/chat/completions`: OpenAI's chat completions, for every provider. */
+@Controller('v1/:accountId/:gatewayId/compat/chat/completions')
+export class CompletionsController {
+  constructor(
+    private readonly routing: RoutingService,
+    private readonly presenter: CompletionPresenter,
+    private readonly inFlight: InFlightCalls,
+    @Inject(serverConfig.KEY) private readonly config: ConfigType<typeof serverConfig>,
+  ) {}
+
+  @Post()
+  async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { headers } = request;
+    const signal = this.inFlight.enter(reply.raw);
+    const raw = await readBody(request.raw, this.config.maxBodyBytes);
+    const requestId = request.id;
+    const eventId = headerSafe(inboundHeader(headers, GATEWAY_HEADERS.eventId) ?? requestId);
+    const answer = await this.routing.route(
+      {
+        requestId,
+        eventId,
+        access: accessOf(request),
+        call: { request: parseChatRequest(raw), raw, headers: forwardedHeaders(headers) },
+        keyAlias: inboundHeader(headers, GATEWAY_HEADERS.byokAlias),
+      },
+      signal,
+    );
+    reply.hijack();
+    this.presenter.present(answer, { requestId, eventId, crossOrigin: headers.origin !== undefined }, reply.raw);
+  }
+}

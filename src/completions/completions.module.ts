@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { HttpModule } from '../http/http.module.js';
+import { RoutingModule } from '../routing/routing.module.js';
+import { CompletionPresenter } from './completion.presenter.js';
+import { CompletionsController } from './completions.controller.js';
+
+@Module({
+  imports: [AuthModule, HttpModule, RoutingModule],
+  controllers: [CompletionsController],
+  providers: [CompletionPresenter],
+})
+export class CompletionsModule {}

@@ -1,0 +1,94 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '../../common/errors/gateway-error.js';
+import { toCompatErrorBody, toGatewayErrorBody } from '../../contract/error-body.js';
+import { headerSafe } from '../../contract/gateway-headers.js';
+import { toPlatformErrorBody } from '../../contract/platform-error-body.js';
+import { CORS_HEADERS } from '../cors.js';
+
+/**
+ * The one exception filter: any error to the body of the surface it happened on. Silent once headers are sent. Unexpected errors
+ * are logged with their stack and told to nobody.
+ */
+@Catch()
+export class GatewayExceptionFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Errors');
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    if (reply.raw.headersSent || reply.raw.destroyed) return;
+    const path = request.url;
+    void reply.header('x-request-id', request.id).type('application/json; charset=utf-8');
+
+    if (path.startsWith('/client/')) {
+      const { status, body } = toPlatformErrorBody(exception);
+      if (status >= 500)
+        this.logger.error({ event: 'request.failed', requestId: request.id, path: pathOf(path) }, stackOf(exception));
+      void reply.status(status).send(body);
+      return;
+    }
+
+    const error = this.toGatewayError(exception, request);
+    for (const [name, value] of Object.entries(error.details.headers ?? {})) void reply.header(name, value);
+    const { provider, model } = error.details;
+    void reply
+      .headers({
+        'cf-aig-request-id': request.id,
+        'cf-aig-log-id': request.id,
+        'x-should-retry': String(error.retryable),
+      })
+      .headers(provider === undefined ? {} : { 'cf-aig-provider': provider })
+      .headers(model === undefined ? {} : { 'cf-aig-model': headerSafe(model) });
+    if (request.headers.origin !== undefined) {
+      for (let i = 0; i < CORS_HEADERS.length; i += 2) void reply.header(CORS_HEADERS[i]!, CORS_HEADERS[i + 1]);
+    }
+    const body = path.includes('/compat/') ? toCompatErrorBody(error) : toGatewayErrorBody(error);
+    void reply.status(error.status).send(body);
+  }
+
+  private toGatewayError(exception: unknown, request: FastifyRequest): GatewayError {
+    if (exception instanceof GatewayError) {
+      if (exception.status >= 500 && exception.key === 'internal') this.logUnexpected(exception, request);
+      return exception;
+    }
+    const status = statusOf(exception);
+    if (status === 404) {
+      return new GatewayError('not_found', `There is nothing at ${request.method} ${headerSafe(pathOf(request.url))}.`);
+    }
+    if (status === 413) return new GatewayError('request_too_large', 'The request body is too large.');
+    if (status === 415) return new GatewayError('unsupported_media_type', 'Send JSON, as application/json.');
+    if (status === 503)
+      return new GatewayError('shutting_down', 'The gateway is shutting down; send the request again.');
+    if (status !== null && status < 500) {
+      return new GatewayError('invalid_request', messageOf(exception), { status, cause: exception });
+    }
+    this.logUnexpected(exception, request);
+    return new GatewayError('internal', `Something went wrong inside the gateway. Request ${request.id}.`, {
+      cause: exception,
+    });
+  }
+
+  private logUnexpected(exception: unknown, request: FastifyRequest): void {
+    this.logger.error(
+      { event: 'request.failed', requestId: request.id, path: pathOf(request.url) },
+      stackOf(exception),
+    );
+  }
+}
+
+/** A URL without its query, which may hold a key. */
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
+
+const messageOf = (exception: unknown): string => (exception instanceof Error ? exception.message : String(exception));
+
+const stackOf = (exception: unknown): string | undefined => (exception instanceof Error ? exception.stack : undefined);
+
+/** The status of Nest's and Fastify's own errors. */
+function statusOf(exception: unknown): number | null {
+  if (exception instanceof HttpException) return exception.getStatus();
+  if (exception instanceof Error && 'statusCode' in exception && typeof exception.statusCode === 'number')
+    return exception.statusCode;
+  return null;
+}

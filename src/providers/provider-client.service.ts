@@ -1,0 +1,127 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { GatewayError } from '../common/errors/gateway-error.js';
+import { transportConfig } from '../config/transport.config.js';
+import { HttpTransport, type UpstreamResponse } from '../transport/http-transport.service.js';
+import { TransportError } from '../transport/transport-error.js';
+import { IterableBody, readBody } from '../transport/upstream-body.js';
+import {
+  headerOf,
+  type UpstreamAnswer,
+  type UpstreamHeaders,
+  type UpstreamRequest,
+} from '../transport/upstream.types.js';
+import { ChatStream } from './chat-stream.js';
+import { completionAsStream } from './dialects/openai-chat/completion-as-stream.js';
+import { ProviderRegistry } from './provider.registry.js';
+import type { AnswerFacts, ChatCall, ProviderStrategy, ProviderTarget } from './provider-strategy.js';
+import { respond, SANDBOX_ORIGIN } from './sandbox/sandbox-responder.js';
+
+/** A provider's answer to a chat call, in OpenAI's dialect. */
+export type ProviderReply =
+  | { readonly kind: 'json'; readonly headers: UpstreamHeaders; readonly body: Buffer; readonly facts: AnswerFacts }
+  | { readonly kind: 'stream'; readonly headers: UpstreamHeaders; readonly stream: ChatStream };
+
+/** Build ─▶ send ─▶ read: translation meets I/O here only. One attempt at one target; retries are the executor's. */
+@Injectable()
+export class ProviderClient {
+  constructor(
+    private readonly transport: HttpTransport,
+    registry: ProviderRegistry,
+    @Inject(transportConfig.KEY) private readonly config: ConfigType<typeof transportConfig>,
+  ) {
+    for (const origin of registry.origins()) transport.trust(origin);
+  }
+
+  /**
+   * Throws the provider's own error translated, `upstream_failed` or `upstream_timeout` when there is no usable answer,
+   * `unsupported_parameter` for what the provider cannot do, and a `TransportError` of fault `aborted` when `signal` fired.
+   * A stream is returned once it has real content, so an earlier failure is thrown like any other.
+   */
+  async chat(
+    strategy: ProviderStrategy,
+    call: ChatCall,
+    target: ProviderTarget,
+    signal: AbortSignal,
+  ): Promise<ProviderReply> {
+    const request = strategy.buildChatRequest(call, target);
+    try {
+      const response = await this.send(request, signal);
+      if (response.status >= 300) throw strategy.readError(await this.readAnswer(response), target);
+      if (call.request.stream !== true) {
+        const answer = await this.readAnswer(response);
+        const { body, facts } = strategy.readChatCompletion(answer, call, target);
+        return { kind: 'json', headers: response.headers, body, facts };
+      }
+      if (isJson(response.headers)) return await this.streamOfCompletion(strategy, call, target, response);
+      return await this.openStream(strategy, call, target, response);
+    } catch (cause) {
+      throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
+    }
+  }
+
+  private async openStream(
+    strategy: ProviderStrategy,
+    call: ChatCall,
+    target: ProviderTarget,
+    response: UpstreamResponse,
+  ): Promise<ProviderReply> {
+    const stream = new ChatStream(response.body, strategy.openChatStream(call, target), {
+      transport: (error) => orShuttingDown(toGatewayError(error, target)),
+      truncated: () =>
+        new GatewayError('upstream_failed', `The stream of ${describe(target)} ended before it was complete.`, {
+          provider: target.provider,
+          model: target.model,
+        }),
+    });
+    await stream.opened;
+    return { kind: 'stream', headers: response.headers, stream };
+  }
+
+  /** Some providers answer a stream request with one JSON body: the caller gets the stream it asked for all the same. */
+  private async streamOfCompletion(
+    strategy: ProviderStrategy,
+    call: ChatCall,
+    target: ProviderTarget,
+    response: UpstreamResponse,
+  ): Promise<ProviderReply> {
+    const { body } = strategy.readChatCompletion(await this.readAnswer(response), call, target);
+    const events = completionAsStream(body);
+    return this.openStream(strategy, call, target, { ...response, body: new IterableBody(events) });
+  }
+
+  private async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
+    if (request.origin !== SANDBOX_ORIGIN) return this.transport.send(request, signal);
+    const { status, headers, chunks } = respond(request);
+    const body = new IterableBody(chunks);
+    signal.addEventListener('abort', () => body.abort(), { once: true });
+    return { status, headers, body };
+  }
+
+  private async readAnswer({ status, headers, body }: UpstreamResponse): Promise<UpstreamAnswer> {
+    return { status, headers, body: await readBody(body, this.config.maxAnswerBytes) };
+  }
+}
+
+const isJson = (headers: UpstreamHeaders): boolean =>
+  /^application\/(?:[^;]+\+)?json/.test(headerOf(headers, 'content-type') ?? '');
+
+const describe = ({ provider, model }: ProviderTarget) => `${provider}/${model}`;
+
+const TIMEOUTS = new Set(['connect_timeout', 'headers_timeout', 'idle_timeout']);
+
+/** What a fault of the network means to the caller. An abort stays what it is: nobody is left to be told. */
+function toGatewayError(error: TransportError, target: ProviderTarget): GatewayError | TransportError {
+  if (error.fault === 'aborted') return error;
+  return new GatewayError(
+    TIMEOUTS.has(error.fault) ? 'upstream_timeout' : 'upstream_failed',
+    `No usable answer from ${describe(target)} at ${target.base.origin}: ${error.message} (${error.fault}).`,
+    { provider: target.provider, model: target.model, metadata: { fault: error.fault }, cause: error },
+  );
+}
+
+/** A stream that our own side gave up while its caller is still there: the process is stopping. */
+const orShuttingDown = (error: GatewayError | TransportError): GatewayError =>
+  error instanceof GatewayError
+    ? error
+    : new GatewayError('shutting_down', 'The gateway is shutting down; send the request again.', { cause: error });

@@ -1,0 +1,14 @@
+import type { GatewayAccess } from '../gateways/gateway-access.js';
+import type { ChatCall } from '../providers/provider-strategy.js';
+
+/** A chat completion asked for at a gateway. */
+export interface ChatRequest {
+  /** Also the id of the call's log record. */
+  readonly requestId: string;
+  /** The caller's own correlation id, or the request's. */
+  readonly eventId: string;
+  readonly access: GatewayAccess;
+  readonly call: ChatCall;
+  /** The stored key asked for with `cf-aig-byok-alias`; null means the alias `default`. */
+  readonly keyAlias: string | null;
+}

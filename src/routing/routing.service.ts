@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { ServedReply } from '../accounting/call-record.js';
+import { CallRecorder } from '../accounting/call-recorder.service.js';
+import type { ChatRequest } from './chat-request.js';
+import { PlanExecutor } from './plan-executor.service.js';
+import { RoutePlanner } from './route-planner.service.js';
+
+/** From a request to a reply: plan, then execute, watched by the recorder. */
+@Injectable()
+export class RoutingService {
+  constructor(
+    private readonly planner: RoutePlanner,
+    private readonly executor: PlanExecutor,
+    private readonly recorder: CallRecorder,
+  ) {}
+
+  async route(request: ChatRequest, signal: AbortSignal): Promise<ServedReply> {
+    const { requestId, eventId, access, call: asked } = request;
+    const call = this.recorder.start({
+      requestId,
+      eventId,
+      accountId: access.gateway.accountId,
+      gatewayId: access.gateway.id,
+      tokenId: access.caller?.tokenId ?? null,
+      requestedModel: asked.request.model,
+      streamed: asked.request.stream === true,
+    });
+    try {
+      const plan = this.planner.plan(asked.request.model);
+      return call.track(await this.executor.execute(plan, request, signal));
+    } catch (error) {
+      throw call.failed(error);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** What went wrong between us and an upstream, before or while its answer came. */
+export type TransportFault =
+  | 'connect_failed'
+  | 'connect_timeout'
+  | 'headers_timeout'
+  | 'idle_timeout'
+  | 'connection_lost'
+  | 'invalid_answer'
+  | 'answer_too_large'
+  | 'egress_refused'
+  | 'aborted';
+
+/** Thrown by the transport alone. `aborted` means that our own side gave up: the caller left, or a timer of ours ran out. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+
+  constructor(
+    readonly fault: TransportFault,
+    message: string,
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
+}
+
+const FAULTS: Readonly<Record<string, TransportFault>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'headers_timeout',
+  UND_ERR_BODY_TIMEOUT: 'idle_timeout',
+  UND_ERR_ABORTED: 'aborted',
+  UND_ERR_SOCKET: 'connection_lost',
+  ECONNRESET: 'connection_lost',
+  EPIPE: 'connection_lost',
+  ECONNREFUSED: 'connect_failed',
+  ENOTFOUND: 'connect_failed',
+  EAI_AGAIN: 'connect_failed',
+  EHOSTUNREACH: 'connect_failed',
+  ENETUNREACH: 'connect_failed',
+  ETIMEDOUT: 'connect_timeout',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection_lost',
+};
+
+/** The transport's word for whatever undici or the system threw. */
+export function toTransportError(cause: unknown): TransportError {
+  if (cause instanceof TransportError) return cause;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // HTTP parser errors carry codes of their own: HPE_INVALID_CONSTANT and its kin.
+  const fault = FAULTS[code] ?? (code.startsWith('HPE_') ? 'invalid_answer' : 'connect_failed');
+  return new TransportError(fault, message === '' ? code : message, cause);
+}
