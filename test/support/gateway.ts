@@ -1,0 +1,78 @@
+import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from '../../src/app.module.js';
+import { createAdapter, setupApp } from '../../src/app.setup.js';
+import { serverConfig } from '../../src/config/server.config.js';
+
+/** The admin token of every gateway that a test starts. */
+export const ADMIN_TOKEN = 'test-admin-token-0123456789-abcdefghij';
+
+/** The whole gateway, listening on a free port, with an embedded database of its own. */
+export interface RunningGateway {
+  readonly app: NestFastifyApplication;
+  readonly origin: string;
+  /** `{origin}/v1/default/default` */
+  readonly base: string;
+  /** A control-plane call on the account `default` (a path below it) as the admin; throws unless it succeeded. */
+  admin(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Stores a provider key at the gateway `default`. */
+  storeKey(provider: string, secret: string, alias?: string, extra?: Record<string, unknown>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param env Variables beside the defaults; `PROVIDER_BASE_URLS` mostly. */
+export async function startGateway(env: Record<string, string> = {}): Promise<RunningGateway> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'aig-'));
+  const variables = { NODE_ENV: 'test', DATA_DIR: dataDir, ADMIN_TOKEN, PORT: '0', LOG_LEVEL: 'warn', ...env };
+  const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, variables);
+
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(serverConfig()), {
+    bodyParser: false,
+    logger: ['error', 'fatal'],
+    forceCloseConnections: true,
+  });
+  setupApp(app);
+  await app.listen(0, '127.0.0.1');
+  const origin = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+
+  const admin = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${origin}/client/v4/accounts/default${path}`, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as { success: boolean; result: unknown };
+    if (!answer.success) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer.result;
+  };
+
+  return {
+    app,
+    origin,
+    base: `${origin}/v1/default/default`,
+    admin,
+    storeKey: async (provider, secret, alias = 'default', extra = {}) => {
+      await admin('POST', '/ai-gateway/gateways/default/provider_configs', {
+        provider_slug: provider,
+        alias,
+        default_config: alias === 'default',
+        secret,
+        ...extra,
+      });
+    },
+    close: async () => {
+      await app.close();
+      for (const [name, value] of Object.entries(before)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
