@@ -1,16 +1,5 @@
 import type { FinishReason, Usage } from '../contract/chat-completion.js';
 import type { StreamOutcome } from '../providers/chat-stream.js';
-import type { ProviderReply } from '../providers/provider-client.service.js';
-
-/** A reply, and which target gave it. */
-export type ServedReply = ProviderReply & {
-  /** Canonical slug. */
-  readonly provider: string;
-  /** The model's id at the provider. */
-  readonly model: string;
-  /** Position of the target in the plan, from 0. */
-  readonly step: number;
-};
 
 /** What is known of a call when it begins. */
 export interface CallFacts {

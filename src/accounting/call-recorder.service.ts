@@ -4,7 +4,8 @@ import { Clock } from '../common/clock.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import type { AnswerFacts } from '../providers/provider-strategy.js';
 import type { StreamOutcome } from '../providers/chat-stream.js';
-import type { CallFacts, CallRecord, ServedReply } from './call-record.js';
+import type { ServedReply } from '../providers/served-reply.js';
+import type { CallFacts, CallRecord } from './call-record.js';
 
 /** The stage after the provider: watches a call to its end and announces its record. Changes nothing that passes. */
 @Injectable()

@@ -1,13 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import type { ServedReply } from '../accounting/call-record.js';
+import type { ServedReply } from '../providers/served-reply.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
 import { toCompatErrorBody } from '../contract/error-body.js';
 import { headerSafe } from '../contract/gateway-headers.js';
 import { CORS_HEADERS } from '../http/cors.js';
 import { type Heart, Heartbeats } from '../http/heartbeat.service.js';
 import type { ChatStream, StreamSink } from '../providers/chat-stream.js';
-import type { UpstreamHeaders } from '../transport/upstream.types.js';
 
 /** Whose answer it is: what the headers tell besides the reply. */
 export interface Addressee {
@@ -111,7 +110,7 @@ function commonHeaders(reply: ServedReply, { requestId, eventId, crossOrigin }: 
   return headers;
 }
 
-function pushUpstreamHeaders(headers: string[], upstream: UpstreamHeaders): void {
+function pushUpstreamHeaders(headers: string[], upstream: ServedReply['headers']): void {
   for (const name in upstream) {
     const value = upstream[name];
     if (typeof value !== 'string') continue;

@@ -1,11 +1,9 @@
-import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
+import { Controller, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accessOf } from '../auth/guards/gateway-token.guard.js';
-import { serverConfig } from '../config/server.config.js';
 import { forwardedHeaders, GATEWAY_HEADERS, headerSafe, inboundHeader } from '../contract/gateway-headers.js';
 import { InFlightCalls } from '../http/in-flight.service.js';
-import { readBody } from '../http/read-body.js';
+import { BodyReader } from '../http/body-reader.service.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { CompletionPresenter } from './completion.presenter.js';
 import { parseChatRequest } from './parse-chat-request.js';
@@ -17,14 +15,14 @@ export class CompletionsController {
     private readonly routing: RoutingService,
     private readonly presenter: CompletionPresenter,
     private readonly inFlight: InFlightCalls,
-    @Inject(serverConfig.KEY) private readonly config: ConfigType<typeof serverConfig>,
+    private readonly bodies: BodyReader,
   ) {}
 
   @Post()
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
     const signal = this.inFlight.enter(reply.raw);
-    const raw = await readBody(request.raw, this.config.maxBodyBytes);
+    const raw = await this.bodies.read(request.raw, reply.raw);
     const requestId = request.id;
     const eventId = headerSafe(inboundHeader(headers, GATEWAY_HEADERS.eventId) ?? requestId);
     const answer = await this.routing.route(

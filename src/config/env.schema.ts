@@ -39,6 +39,7 @@ const variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
   LOG_FORMAT: z.enum(['text', 'json']).optional(),
   MAX_BODY_BYTES: bytes.default(100 * 1024 * 1024),
+  MAX_IN_FLIGHT_BYTES: bytes.default(1024 * 1024 * 1024),
   MAX_HEADER_BYTES: bytes.default(32 * 1024),
   REQUEST_BODY_TIMEOUT_MS: ms.default(60_000),
   CONFIG_POLL_MS: ms.min(100).default(5_000),

@@ -12,6 +12,8 @@ export const serverConfig = registerAs('server', () => {
     /** What callers see, when a proxy stands in front. */
     publicOrigin: env.PUBLIC_ORIGIN ?? null,
     maxBodyBytes: env.MAX_BODY_BYTES,
+    /** All request bodies held at one time. */
+    maxInFlightBytes: env.MAX_IN_FLIGHT_BYTES,
     maxHeaderBytes: env.MAX_HEADER_BYTES,
     requestBodyTimeoutMs: env.REQUEST_BODY_TIMEOUT_MS,
     /** A comment is sent on a stream that has been quiet for so long; 0: never. */

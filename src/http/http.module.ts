@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { BodyReader } from './body-reader.service.js';
 import { Heartbeats } from './heartbeat.service.js';
 import { InFlightCalls } from './in-flight.service.js';
 
-@Module({ providers: [Heartbeats, InFlightCalls], exports: [Heartbeats, InFlightCalls] })
+@Module({ providers: [BodyReader, Heartbeats, InFlightCalls], exports: [BodyReader, Heartbeats, InFlightCalls] })
 export class HttpModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ServedReply } from '../accounting/call-record.js';
+import type { ServedReply } from '../providers/served-reply.js';
 import { Clock } from '../common/clock.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { ProviderClient } from '../providers/provider-client.service.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ServedReply } from '../accounting/call-record.js';
+import type { ServedReply } from '../providers/served-reply.js';
 import { CallRecorder } from '../accounting/call-recorder.service.js';
 import type { ChatRequest } from './chat-request.js';
 import { PlanExecutor } from './plan-executor.service.js';

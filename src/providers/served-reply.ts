@@ -1,0 +1,11 @@
+import type { ProviderReply } from './provider-client.service.js';
+
+/** A reply, and which target of the plan gave it. */
+export type ServedReply = ProviderReply & {
+  /** Canonical slug. */
+  readonly provider: string;
+  /** The model's id at the provider. */
+  readonly model: string;
+  /** Position of the target in the plan, from 0. */
+  readonly step: number;
+};
