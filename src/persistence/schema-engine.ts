@@ -51,10 +51,18 @@ function instantiate(): Promise<void> {
   instantiated ??= (async () => {
     const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
     const bytes = await readFile(join(dirname(script), 'schema_engine_bg.wasm'));
-    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': { ...glue } });
+    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': imports() });
     glue.__wbg_set_wasm(instance.exports);
     const start = instance.exports['__wbindgen_start'];
     if (typeof start === 'function') start();
   })();
   return instantiated;
+}
+
+/** The engine never clears its lock's time-out, which would keep a process that has finished alive for ten seconds. */
+function imports(): Record<string, unknown> {
+  const setTimeoutUnref = (callback: () => void, ms: number): NodeJS.Timeout => setTimeout(callback, ms).unref();
+  return Object.fromEntries(
+    Object.entries(glue).map(([name, value]) => [name, name.startsWith('__wbg_setTimeout') ? setTimeoutUnref : value]),
+  );
 }
