@@ -119,8 +119,7 @@ export class ChatStream implements BodySink {
         this.held.push(bytes);
         this.heldBytes += bytes.length;
       }
-      // Committed, but nobody is there yet to take it: what has come is enough.
-      return !this.committed && this.heldBytes <= MAX_HELD_BYTES;
+      return this.heldBytes <= MAX_HELD_BYTES;
     }
     if (out.length === 0) return true;
     return this.sink.write(out.length === 1 ? out[0]! : Buffer.concat(out));
