@@ -3,6 +3,7 @@ import type { Secret } from '../common/secret.js';
 import type { ChatCompletionRequest } from '../contract/chat-completion-request.schema.js';
 import type { FinishReason, Usage } from '../contract/chat-completion.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../transport/upstream.types.js';
+import type { ModelEntry } from './model-catalog.js';
 
 /** The set of strategies, as a DI token: `providers.module.ts` lists them. */
 export const PROVIDER_STRATEGIES = Symbol('PROVIDER_STRATEGIES');
@@ -101,6 +102,8 @@ export interface ProviderStrategy {
   readonly origin: string;
   /** Does a call need a provider key? */
   readonly needsCredential: boolean;
+  /** The provider's well-known models; others are callable all the same. */
+  readonly models: readonly ModelEntry[];
 
   /** Throws `unsupported_parameter` for what the provider cannot do and dropping would change. */
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest;

@@ -1,0 +1,194 @@
+import type { ProviderTarget } from '../../provider-strategy.js';
+import type { AnswerQuirks } from './chat-quirks.js';
+import { finishFor } from './completion.mapper.js';
+import { isFailedFinish } from './finish-reason.js';
+import { isObject, isText, type JsonObject } from './json-value.js';
+import { argumentsText, toolCallId } from './message-repair.js';
+
+/** What is known of one choice of a stream so far. */
+interface ChoiceState {
+  hasRole: boolean;
+  hasContent: boolean;
+  hasTools: boolean;
+  isFinished: boolean;
+}
+
+/**
+ * The repairs of a stream's chunks that need memory: which choice has had its role and its finish, which tool call a fragment
+ * belongs to. Only chunks that are parsed come here; a chunk without a fault comes back as the same object.
+ */
+export class ChunkRepair {
+  /** Has any choice sent text, reasoning, a tool call, a refusal or a finish? */
+  started = false;
+  /** How many choices have finished. */
+  finished = 0;
+  /** The first finish reason for the caller. */
+  finishReason: unknown = undefined;
+  /** The provider stopped because something broke, before it said anything. */
+  failedFinish: string | null = null;
+  /** A chunk lacked what each chunk must have (id, model, a choice's index): its fellows will too, and each needs repair. */
+  isForeign = false;
+  private readonly choices = new Map<number, ChoiceState>();
+  /** The provider's key of a tool call (choice, then index or id) to its index for the caller. */
+  private readonly tools = new Map<string, number>();
+  private readonly toolIds = new Set<string>();
+  private toolCount = 0;
+  private lastTool = 0;
+
+  constructor(
+    private readonly quirks: AnswerQuirks,
+    private readonly target: ProviderTarget,
+  ) {}
+
+  /** Null when nothing of the chunk is left for the caller. */
+  repair(chunk: JsonObject): JsonObject | null {
+    const choices: unknown = chunk['choices'];
+    const hasUsage = isObject(chunk['usage']);
+    if (!Array.isArray(choices)) return this.framed({ ...chunk, choices: [] });
+    const repaired = choices.map((choice: unknown) => this.choice(choice, hasUsage));
+    const left = repaired.filter((choice) => choice !== null);
+    if (left.length === 0 && choices.length > 0 && !hasUsage) return null;
+    const isChanged = left.length < choices.length || left.some((choice, index) => choice !== choices[index]);
+    return this.framed(isChanged ? { ...chunk, choices: left } : chunk);
+  }
+
+  /** Choices that have content and no finish, for providers that leave it out. */
+  unfinished(): { readonly index: number; readonly hasTools: boolean }[] {
+    return [...this.choices]
+      .filter(([, { isFinished }]) => !isFinished)
+      .map(([index, { hasTools }]) => ({ index, hasTools }));
+  }
+
+  /** The chunk that ends a choice. */
+  finishChunk(index: number, hasTools: boolean): JsonObject {
+    const finish = hasTools ? 'tool_calls' : 'stop';
+    this.finished++;
+    this.finishReason ??= finish;
+    return this.framed({ choices: [{ index, delta: {}, finish_reason: finish }] });
+  }
+
+  private framed(chunk: JsonObject): JsonObject {
+    const isWhole =
+      isText(chunk['id']) && isText(chunk['object']) && typeof chunk['created'] === 'number' && isText(chunk['model']);
+    if (isWhole) return chunk;
+    const { target } = this;
+    this.isForeign = true;
+    return {
+      ...chunk,
+      id: isText(chunk['id']) ? chunk['id'] : target.completionId,
+      object: 'chat.completion.chunk',
+      created: typeof chunk['created'] === 'number' ? chunk['created'] : target.createdAt,
+      model: isText(chunk['model']) ? chunk['model'] : target.model,
+    };
+  }
+
+  private choice(choice: unknown, hasUsage: boolean): unknown {
+    if (!isObject(choice)) return choice;
+    const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
+    const state = this.stateOf(index);
+    const original = isObject(choice['delta']) ? choice['delta'] : {};
+    let delta = this.toolCalls(original, index);
+    for (const repair of this.quirks.repairs) delta = repair(delta);
+    const hasContent = isContent(delta);
+    const native = choice['finish_reason'];
+    if (state.isFinished && isText(native) && !hasContent) {
+      // The finish again, beside the usage (OpenRouter): one finish a choice is the contract.
+      return null;
+    }
+    if (!state.hasRole && isText(delta['role'])) state.hasRole = true;
+    if (!state.hasRole && (hasContent || isText(native) || hasUsage)) {
+      delta = { role: 'assistant', ...delta };
+      state.hasRole = true;
+    }
+    if (hasContent) state.hasContent = true;
+    if (Array.isArray(delta['tool_calls']) && delta['tool_calls'].length > 0) state.hasTools = true;
+    const finish = isText(native) ? this.finish(native, state) : native;
+    if (hasContent || isText(native)) this.started = true;
+
+    const hasIndex = typeof choice['index'] === 'number';
+    if (!hasIndex) this.isForeign = true;
+    if (delta === original && finish === native && hasIndex) return choice;
+    return {
+      ...choice,
+      index,
+      delta,
+      ...(finish === undefined ? {} : { finish_reason: finish }),
+      ...(finish === native || !isText(native)
+        ? {}
+        : { native_finish_reason: choice['native_finish_reason'] ?? native }),
+    };
+  }
+
+  private finish(native: string, state: ChoiceState): unknown {
+    if (isFailedFinish(native) && !state.hasContent) this.failedFinish = native;
+    const finish = finishFor(native, state.hasTools, this.quirks.infersFinish);
+    if (!state.isFinished) this.finished++;
+    state.isFinished = true;
+    this.finishReason ??= finish;
+    return finish;
+  }
+
+  private stateOf(index: number): ChoiceState {
+    let state = this.choices.get(index);
+    if (state === undefined) {
+      state = { hasRole: false, hasContent: false, hasTools: false, isFinished: false };
+      this.choices.set(index, state);
+    }
+    return state;
+  }
+
+  /** A tool call's fragments carry its index; the first also id, `type` and name. Clients lose calls that lack them. */
+  private toolCalls(delta: JsonObject, choice: number): JsonObject {
+    const calls: unknown = delta['tool_calls'];
+    if (!Array.isArray(calls) || calls.length === 0) return delta;
+    const repaired = calls.map((call: unknown) => (isObject(call) ? this.toolCall(call, choice) : call));
+    return repaired.some((call, index) => call !== calls[index]) ? { ...delta, tool_calls: repaired } : delta;
+  }
+
+  private toolCall(call: JsonObject, choice: number): JsonObject {
+    const body = isObject(call['function']) ? call['function'] : {};
+    const key = this.keyOf(call, body, choice);
+    const isFirst = !this.tools.has(key);
+    if (isFirst) this.tools.set(key, typeof call['index'] === 'number' ? call['index'] : this.toolCount);
+    const index = this.tools.get(key) ?? 0;
+    this.lastTool = index;
+
+    const args = body['arguments'];
+    const isArgumentsText = args === undefined || typeof args === 'string';
+    let { id, type } = call;
+    if (isFirst) {
+      this.toolCount++;
+      if (!isText(id) || this.toolIds.has(id)) id = toolCallId(this.target.completionId, this.toolCount - 1);
+      this.toolIds.add(String(id));
+      if (!isText(type) || type === 'null') type = 'function';
+    }
+    if (id === call['id'] && type === call['type'] && call['index'] === index && isArgumentsText) return call;
+    return {
+      ...call,
+      index,
+      ...(id === undefined ? {} : { id }),
+      ...(type === undefined ? {} : { type }),
+      function: isArgumentsText ? body : { ...body, arguments: argumentsText(args) },
+    };
+  }
+
+  private keyOf(call: JsonObject, body: JsonObject, choice: number): string {
+    if (typeof call['index'] === 'number') return `${choice}/${call['index']}`;
+    // Without an index a new call is told by its name, and a fragment belongs to the call before it.
+    return isText(body['name']) ? `${choice}/new${this.toolCount}` : `${choice}/${this.lastTool}`;
+  }
+}
+
+function isContent(delta: JsonObject): boolean {
+  const { content, refusal, tool_calls: tools } = delta;
+  return (
+    isText(content) ||
+    (Array.isArray(content) && content.length > 0) ||
+    isText(delta['reasoning_content']) ||
+    isText(delta['reasoning']) ||
+    isText(refusal) ||
+    (Array.isArray(tools) && tools.length > 0) ||
+    isObject(delta['function_call']) ||
+    isObject(delta['audio'])
+  );
+}

@@ -1,0 +1,81 @@
+import type { GatewayError } from '../../../common/errors/gateway-error.js';
+import type { UpstreamAnswer, UpstreamRequest } from '../../../transport/upstream.types.js';
+import type { ModelEntry } from '../../model-catalog.js';
+import type {
+  ChatCall,
+  CompletionAnswer,
+  ProviderStrategy,
+  ProviderTarget,
+  StreamTranslator,
+} from '../../provider-strategy.js';
+import type { ChatQuirks } from './chat-quirks.js';
+import { toCompletionAnswer } from './completion.mapper.js';
+import { toUpstreamError, type ErrorContext } from './error.mapper.js';
+import { toRequestHeaders } from './request-headers.js';
+import { toChatBody } from './request.mapper.js';
+import { ChatStreamTranslator } from './stream-translator.js';
+
+/** What sets one provider of this dialect apart. */
+export interface OpenAiChatProvider {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly name: string;
+  readonly origin: string;
+  /** The vendor's own path of chat completions. */
+  readonly path: string | ((target: ProviderTarget) => string);
+  readonly quirks: ChatQuirks;
+  readonly models: readonly ModelEntry[];
+  /** Default: true. */
+  readonly needsCredential?: boolean;
+}
+
+/** A provider that speaks OpenAI's chat completions. Its folder gives the address and the quirks; all else is here, once. */
+export abstract class OpenAiChatStrategy implements ProviderStrategy {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly name: string;
+  readonly origin: string;
+  readonly needsCredential: boolean;
+  readonly models: readonly ModelEntry[];
+  private readonly quirks: ChatQuirks;
+  private readonly pathOf: (target: ProviderTarget) => string;
+
+  protected constructor(provider: OpenAiChatProvider) {
+    const { path } = provider;
+    this.id = provider.id;
+    this.aliases = provider.aliases;
+    this.name = provider.name;
+    this.origin = provider.origin;
+    this.needsCredential = provider.needsCredential ?? true;
+    this.models = provider.models;
+    this.quirks = provider.quirks;
+    this.pathOf = typeof path === 'string' ? () => path : path;
+  }
+
+  buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
+    return {
+      method: 'POST',
+      origin: target.base.origin,
+      path: target.base.pathPrefix + this.pathOf(target),
+      headers: toRequestHeaders(call, target),
+      body: toChatBody(call, target, this.name, this.quirks.request),
+    };
+  }
+
+  readChatCompletion(answer: UpstreamAnswer, _call: ChatCall, target: ProviderTarget): CompletionAnswer {
+    return toCompletionAnswer(answer, this.quirks.answer, this.contextOf(target));
+  }
+
+  openChatStream({ request }: ChatCall, target: ProviderTarget): StreamTranslator {
+    const wish = { wantsUsage: request.stream_options?.include_usage === true, choices: request.n ?? 1 };
+    return new ChatStreamTranslator(wish, this.quirks.answer, this.contextOf(target));
+  }
+
+  readError(answer: UpstreamAnswer, target: ProviderTarget): GatewayError {
+    return toUpstreamError(answer, this.contextOf(target));
+  }
+
+  private contextOf(target: ProviderTarget): ErrorContext {
+    return { name: this.name, target, rules: this.quirks.errors };
+  }
+}

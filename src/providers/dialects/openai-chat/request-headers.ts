@@ -1,0 +1,42 @@
+import type { ChatCall, ProviderTarget } from '../../provider-strategy.js';
+
+/** Set here or by the transport; the caller's own would contradict them. An answer in gzip could not be read on its way. */
+const OWN: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-type',
+  'accept',
+  'accept-encoding',
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+]);
+
+const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** The caller's headers that may travel on, those of the stored key's settings (which win), and the dialect's own. */
+export function toRequestHeaders(call: ChatCall, { credential }: ProviderTarget): string[] {
+  const accept = call.request.stream === true ? 'text/event-stream' : 'application/json';
+  const headers = ['content-type', 'application/json', 'accept', accept];
+  if (credential !== null) headers.push('authorization', `Bearer ${credential.secret.reveal()}`);
+  const settings = settingsHeaders(credential?.settings['headers']);
+  for (let index = 0; index + 1 < call.headers.length; index += 2) {
+    const [name, value] = [call.headers[index], call.headers[index + 1]];
+    if (name === undefined || value === undefined || OWN.has(name) || settings.has(name)) continue;
+    headers.push(name, value);
+  }
+  for (const [name, value] of settings) headers.push(name, value);
+  return headers;
+}
+
+/** What cannot be a header is left out: a bad setting must not break every call. */
+function settingsHeaders(setting: unknown): Map<string, string> {
+  const headers = new Map<string, string>();
+  if (typeof setting !== 'object' || setting === null) return headers;
+  for (const [key, value] of Object.entries(setting)) {
+    const name = key.toLowerCase();
+    if (typeof value === 'string' && NAME.test(name) && VALUE.test(value) && !OWN.has(name)) headers.set(name, value);
+  }
+  return headers;
+}

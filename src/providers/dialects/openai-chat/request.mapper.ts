@@ -1,0 +1,94 @@
+import { GatewayError } from '../../../common/errors/gateway-error.js';
+import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
+import type { ChatCall, ProviderTarget } from '../../provider-strategy.js';
+import type { ParameterRule, RequestQuirks } from './chat-quirks.js';
+import { editMembers, type MemberEdit } from './json-members.js';
+
+/** What a closed schema may lose without a change of the answer. All else that it does not take is refused. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'user',
+  'metadata',
+  'store',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'service_tier',
+  'stream_options',
+]);
+
+/**
+ * The body for the provider: the caller's bytes with the upstream's model id, and with what its quirks demand. Throws
+ * `unsupported_parameter` for what the provider cannot do and whose loss would change the answer.
+ */
+export function toChatBody(call: ChatCall, target: ProviderTarget, name: string, quirks: RequestQuirks): Buffer {
+  const { request } = call;
+  const edits = new Map<string, MemberEdit>([['model', set(target.model)]]);
+  const groups = quirks.rules.filter(({ models }) => models === undefined || models.test(target.model));
+  const ruleOf = (parameter: string): ParameterRule | undefined =>
+    groups.findLast(({ parameters }) => Object.hasOwn(parameters, parameter))?.parameters[parameter];
+
+  for (const [parameter, value] of Object.entries(request)) {
+    if (parameter === 'model' || parameter === 'messages') continue;
+    const rule = ruleOf(parameter) ?? closedRule(parameter, quirks);
+    const edit = rule === undefined ? undefined : toEdit(parameter, value, rule, request, { name, target });
+    if (edit !== undefined) edits.set(parameter, edit);
+  }
+  for (const { parameters } of groups) {
+    for (const [parameter, rule] of Object.entries(parameters)) {
+      if (rule.do !== 'default' || ruleOf(parameter) !== rule) continue;
+      const isGiven = [parameter, ...rule.unless].some((other) => (request[other] ?? null) !== null);
+      if (!isGiven) edits.set(parameter, set(rule.value));
+    }
+  }
+  if (request.stream === true && quirks.streamUsage && request.stream_options?.include_usage !== true) {
+    // The gateway meters every call; the chunk is taken out of the answer again when the caller did not ask for it.
+    edits.set('stream_options', set({ ...request.stream_options, include_usage: true }));
+  }
+  const messages = quirks.rewriteMessages?.(request.messages, target.model) ?? request.messages;
+  if (messages !== request.messages) edits.set('messages', set(messages));
+  return editMembers(call.raw, edits);
+}
+
+const set = (value: unknown): MemberEdit => ({ kind: 'set', value: JSON.stringify(value) });
+const remove: MemberEdit = { kind: 'remove' };
+
+/** In a closed schema whatever is not accepted is left out where that is harmless, else refused. */
+function closedRule(parameter: string, quirks: RequestQuirks): ParameterRule | undefined {
+  if (quirks.otherParameters === 'forward' || quirks.accepted?.has(parameter) === true) return undefined;
+  if (HARMLESS.has(parameter)) return { do: 'drop' };
+  return { do: 'refuse', instead: 'Leave it out, or ask another provider.' };
+}
+
+function toEdit(
+  parameter: string,
+  value: unknown,
+  rule: ParameterRule,
+  request: ChatCompletionRequest,
+  context: { readonly name: string; readonly target: ProviderTarget },
+): MemberEdit | undefined {
+  if (value === null) return rule.do === 'forward' ? undefined : remove;
+  switch (rule.do) {
+    case 'forward':
+    case 'default':
+      return undefined;
+    case 'drop':
+      return remove;
+    case 'rename':
+      // Both given: the one with the provider's name is the caller's later word.
+      return (request[rule.to] ?? null) === null ? { kind: 'rename', to: rule.to } : remove;
+    case 'rewrite': {
+      const changed = rule.to(value, request);
+      if (changed === value) return undefined;
+      return changed === undefined ? remove : set(changed);
+    }
+    case 'refuse': {
+      if (rule.isNeutral?.(value, request) === true) return remove;
+      throw new GatewayError(
+        'unsupported_parameter',
+        `${context.name} does not support '${parameter}' with the model '${context.target.model}'. ${rule.instead}`,
+        { param: parameter, provider: context.target.provider, model: context.target.model },
+      );
+    }
+  }
+}

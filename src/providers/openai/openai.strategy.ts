@@ -1,0 +1,103 @@
+import type { ChatCompletionRequest } from '../../contract/chat-completion-request.schema.js';
+import { NO_ANSWER_QUIRKS, type ChatQuirks, type ParameterRule } from '../dialects/openai-chat/chat-quirks.js';
+import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
+import { OPENAI_MODELS } from './openai.catalog.js';
+
+/**
+ * The o-series, gpt-5 and gpt-6 but for the `-chat-latest` models, which do not reason. Families younger than this table get
+ * their bodies as the caller wrote them: OpenAI's own refusal is better than a wrong one of ours.
+ */
+const REASONING = /^(?:o[134]|gpt-[56](?!\d))(?!.*-chat-latest)/;
+/** From gpt-5.1 on sampling parameters are taken when the effort is `none`. */
+const SWITCHABLE = /^gpt-(?:5\.\d|6(?!\d))(?!.*(?:-chat-latest|-pro|-codex))/;
+const NO_STOP = /^(?:o[34]|gpt-[56](?!\d))(?!.*-chat-latest)/;
+const NO_PARALLEL_TOOLS = /^o[134]/;
+
+const samplesFor = ({ reasoning_effort: effort }: ChatCompletionRequest): boolean => effort === 'none';
+
+/** Reasoning models refuse what changes sampling; a value that is the default says nothing, and is left out. */
+const noSampling = (neutral: unknown): ParameterRule => ({
+  do: 'refuse',
+  instead: 'Reasoning models choose this themselves: leave it out, or use a model that does not reason.',
+  isNeutral: (value) => value === neutral,
+});
+
+const onlyWithoutEffort: ParameterRule = {
+  do: 'rewrite',
+  // Not ours to refuse: which efforts a model takes moves monthly, and OpenAI's own answer names them.
+  to: (value, request) => (value === 1 && !samplesFor(request) ? undefined : value),
+};
+
+const QUIRKS: ChatQuirks = {
+  request: {
+    streamUsage: true,
+    otherParameters: 'forward',
+    rules: [
+      {
+        models: REASONING,
+        parameters: {
+          max_tokens: { do: 'rename', to: 'max_completion_tokens' },
+          temperature: noSampling(1),
+          top_p: noSampling(1),
+          presence_penalty: noSampling(0),
+          frequency_penalty: noSampling(0),
+          logprobs: noSampling(false),
+          top_logprobs: noSampling(0),
+          logit_bias: {
+            do: 'refuse',
+            instead: 'Reasoning models do not take it: use a model that does not reason.',
+            isNeutral: (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
+          },
+        },
+      },
+      {
+        models: SWITCHABLE,
+        parameters: {
+          temperature: onlyWithoutEffort,
+          top_p: onlyWithoutEffort,
+          logprobs: { do: 'forward' },
+          top_logprobs: { do: 'forward' },
+        },
+      },
+      {
+        models: NO_STOP,
+        parameters: {
+          stop: {
+            do: 'refuse',
+            instead: 'Cut the answer yourself, or use a model that does not reason.',
+            isNeutral: (value) => value === '' || (Array.isArray(value) && value.length === 0),
+          },
+        },
+      },
+      // `true` is what they do anyway; `false` would change the answer, but they refuse both.
+      {
+        models: NO_PARALLEL_TOOLS,
+        parameters: {
+          parallel_tool_calls: {
+            do: 'refuse',
+            instead: 'The o-series decides itself how many tools it calls at once.',
+            isNeutral: (value) => value === true,
+          },
+        },
+      },
+    ],
+  },
+  answer: NO_ANSWER_QUIRKS,
+  errors: [
+    { status: 429, code: 'insufficient_quota', to: { status: 429, type: 'insufficient_quota', retryable: false } },
+  ],
+};
+
+export class OpenAiStrategy extends OpenAiChatStrategy {
+  constructor() {
+    super({
+      id: 'openai',
+      aliases: [],
+      name: 'OpenAI',
+      origin: 'https://api.openai.com',
+      path: '/v1/chat/completions',
+      quirks: QUIRKS,
+      models: OPENAI_MODELS,
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { z } from 'zod';
+import { canonicalSlug } from '../common/provider-slugs.js';
+import { serverConfig } from '../config/server.config.js';
+import { transportConfig } from '../config/transport.config.js';
+import {
+  PROVIDER_STRATEGIES,
+  type ProviderBase,
+  type ProviderCredential,
+  type ProviderStrategy,
+} from './provider-strategy.js';
+
+const WORKERS_AI = 'workers-ai';
+const SANDBOX = 'sandbox';
+
+const settingsSchema = z.object({ base_url: z.url({ protocol: /^https?$/ }).optional() });
+
+/** A model's name taken apart. */
+export interface ResolvedModel {
+  readonly strategy: ProviderStrategy;
+  /** The model's id at the provider. */
+  readonly model: string;
+}
+
+/** Which strategy a slug, an alias or a model's name means, and where its provider is reached. */
+@Injectable()
+export class ProviderRegistry {
+  private readonly strategies = new Map<string, ProviderStrategy>();
+  private readonly bases = new Map<string, ProviderBase>();
+  private readonly ids: readonly string[];
+
+  /** Throws when two strategies claim one slug: the start must fail, not a call. */
+  constructor(
+    @Inject(PROVIDER_STRATEGIES) strategies: readonly ProviderStrategy[],
+    @Inject(transportConfig.KEY) transport: Pick<ConfigType<typeof transportConfig>, 'providerBaseUrls'>,
+    @Inject(serverConfig.KEY) server: Pick<ConfigType<typeof serverConfig>, 'sandbox'>,
+  ) {
+    const overrides = new Map(
+      Object.entries(transport.providerBaseUrls).map(([slug, url]) => [canonicalSlug(slug), url]),
+    );
+    const served = strategies.filter(({ id }) => server.sandbox || id !== SANDBOX);
+    for (const strategy of served) {
+      for (const slug of [strategy.id, ...strategy.aliases]) {
+        const other = this.strategies.get(slug);
+        if (other !== undefined)
+          throw new Error(`The providers '${other.name}' and '${strategy.name}' both claim the slug '${slug}'.`);
+        this.strategies.set(slug, strategy);
+      }
+      this.bases.set(strategy.id, toBase(overrides.get(strategy.id) ?? strategy.origin));
+    }
+    this.ids = served.map(({ id }) => id).toSorted();
+  }
+
+  /**
+   * `{provider}/{model}`, split at the first slash only: what follows is the provider's own id. A bare `@cf/…` is Workers AI.
+   * Null when no provider has that slug, or nothing follows it.
+   */
+  resolve(name: string): ResolvedModel | null {
+    if (name.startsWith('@cf/') || name.startsWith('@hf/')) return this.resolved(WORKERS_AI, name);
+    const slash = name.indexOf('/');
+    return slash === -1 ? null : this.resolved(name.slice(0, slash), name.slice(slash + 1));
+  }
+
+  /** By slug or alias. */
+  get(slug: string): ProviderStrategy | null {
+    return this.strategies.get(slug) ?? this.strategies.get(canonicalSlug(slug)) ?? null;
+  }
+
+  /** Canonical slugs, in alphabetical order: what would have worked. */
+  slugs(): readonly string[] {
+    return this.ids;
+  }
+
+  /** All origins calls go to without a stored key's own: the vendors', or what the operator put in their place. */
+  origins(): readonly string[] {
+    return [...new Set([...this.bases.values()].map(({ origin }) => origin))];
+  }
+
+  /** The stored key's own base URL, else the operator's override, else the vendor's origin. An inline key never chooses. */
+  baseOf(strategy: ProviderStrategy, credential: ProviderCredential | null): ProviderBase {
+    if (credential?.source === 'stored') {
+      const settings = settingsSchema.safeParse(credential.settings);
+      if (settings.success && settings.data.base_url !== undefined) return toBase(settings.data.base_url);
+    }
+    return this.bases.get(strategy.id) ?? toBase(strategy.origin);
+  }
+
+  private resolved(slug: string, model: string): ResolvedModel | null {
+    const strategy = this.get(slug);
+    return strategy === null || model === '' ? null : { strategy, model };
+  }
+}
+
+/** `sandbox:` and the like have no host, and stand for themselves. */
+function toBase(url: string): ProviderBase {
+  const { protocol, origin, pathname } = new URL(url);
+  if (protocol !== 'http:' && protocol !== 'https:') return { origin: url, pathPrefix: '' };
+  return { origin, pathPrefix: pathname.replace(/\/+$/, '') };
+}
