@@ -1,6 +1,6 @@
-import { Controller, Post, Req, Res } from '@nestjs/common';
+import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { accessOf } from '../auth/guards/gateway-token.guard.js';
+import { accessOf, GatewayTokenGuard } from '../auth/guards/gateway-token.guard.js';
 import { forwardedHeaders, GATEWAY_HEADERS, headerSafe, inboundHeader } from '../contract/gateway-headers.js';
 import { InFlightCalls } from '../http/in-flight.service.js';
 import { BodyReader } from '../http/body-reader.service.js';
@@ -10,6 +10,7 @@ import { parseChatRequest } from './parse-chat-request.js';
 
 /** `POST /v1/{account_id}/{gateway_id}/compat/chat/completions`: OpenAI's chat completions, for every provider. */
 @Controller('v1/:accountId/:gatewayId/compat/chat/completions')
+@UseGuards(GatewayTokenGuard)
 export class CompletionsController {
   constructor(
     private readonly routing: RoutingService,

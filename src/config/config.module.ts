@@ -1,6 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 
+import { Clock, SystemClock } from '../common/clock.js';
+import { Dice, RandomDice } from '../common/dice.js';
 import { bootstrapConfig } from './bootstrap.config.js';
 import { databaseConfig } from './database.config.js';
 import { parseEnv } from './env.js';
@@ -23,6 +25,17 @@ const environment = ConfigModule.forRoot({
 // Nest awaits it only when it comes to this module; until then a refused start must not look like a forgotten promise.
 environment.catch(() => undefined);
 
-/** The environment and `.env`, read once, validated, as typed namespaces that any module may inject. */
-@Module({ imports: [environment] })
+/**
+ * What comes from outside and a test holds still: the environment and `.env`, read once, validated, as typed namespaces; time; chance.
+ * Any module may inject them.
+ */
+@Global()
+@Module({
+  imports: [environment],
+  providers: [
+    { provide: Clock, useClass: SystemClock },
+    { provide: Dice, useClass: RandomDice },
+  ],
+  exports: [Clock, Dice],
+})
 export class EnvironmentModule {}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { GatewaysModule } from '../gateways/gateways.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { GatewayTokenGuard } from './guards/gateway-token.guard.js';
+
+/** Who may come in. A guard runs among its controller's dependencies, so what guards need is handed on. */
+@Module({
+  imports: [GatewaysModule, TokensModule],
+  providers: [GatewayTokenGuard],
+  exports: [GatewayTokenGuard, GatewaysModule, TokensModule],
+})
+export class AuthModule {}
