@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { GatewayLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
 import { createAdapter, setupApp } from './app.setup.js';
 import { WelcomeService } from './bootstrap/welcome.service.js';
@@ -13,7 +13,7 @@ try {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
     abortOnError: false,
     bodyParser: false,
-    logger: new ConsoleLogger({ json: config.logFormat === 'json', logLevels: [config.logLevel] }),
+    logger: new GatewayLogger(config),
   });
   setupApp(app);
   await app.listen(config.port, config.host);
