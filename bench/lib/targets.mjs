@@ -1,0 +1,125 @@
+/** What is measured: the mock itself (`direct`), the bare proxy, and the gateway. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ADMIN_TOKEN, PROVIDER_KEY } from './keys.mjs';
+import { CORES, firstJson, start, stop } from './processes.mjs';
+
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const START_TIMEOUT_MS = 60_000;
+const JSON_TYPE = 'content-type: application/json';
+
+export async function startMock() {
+  const started = start('mock', CORES.load, [here('mock-upstream.mjs')]);
+  const { port } = await firstJson(started);
+  const stats = async () => (await fetch(`http://127.0.0.1:${port}/stats`)).json();
+  return { ...started, port, stats };
+}
+
+/** The mock without anything in front of it: latencies that others add to. It has no figures of CPU. */
+export const direct = (mock) => ({
+  name: 'direct',
+  pid: null,
+  port: mock.port,
+  path: '/v1/chat/completions',
+  headers: [JSON_TYPE, `authorization: Bearer ${PROVIDER_KEY}`],
+  model: (name) => name,
+  stop: async () => {},
+});
+
+export async function startBare(mock) {
+  const started = start('bare', CORES.target, [here('bare-proxy.mjs')], { UPSTREAM: `http://127.0.0.1:${mock.port}` });
+  const { port } = await firstJson(started);
+  return {
+    name: 'bare',
+    pid: started.pid,
+    port,
+    path: '/v1/chat/completions',
+    headers: [JSON_TYPE, 'authorization: Bearer sk-of-the-caller'],
+    model: (name) => name,
+    stop: () => stop(started),
+  };
+}
+
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+
+/** Waits until something answers at the origin, whatever it says. */
+async function answers(origin, started) {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    if (started.child.exitCode !== null) throw new Error(`The gateway did not start:\n${started.told.output}`);
+    try {
+      await fetch(`${origin}/healthz`);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error(`The gateway did not listen within ${START_TIMEOUT_MS} ms:\n${started.told.output}`);
+}
+
+/** Stores the mock's key as the account's own, the way an administrator does. */
+async function storeKey(origin) {
+  const answer = await fetch(`${origin}/client/v4/accounts/default/ai-gateway/gateways/default/provider_configs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ provider_slug: 'openai', alias: 'default', default_config: true, secret: PROVIDER_KEY }),
+  });
+  if (!answer.ok) throw new Error(`The key could not be stored: ${answer.status} ${await answer.text()}`);
+}
+
+/**
+ * The gateway as an operator runs it in production, on its embedded database in a directory of its own.
+ * `entry`: the built `main.js`. `nodeArgs` come before it.
+ */
+export async function startGateway(mock, entry, nodeArgs = []) {
+  if (!existsSync(entry)) throw new Error(`${entry} is not there: build the gateway first (npm run build).`);
+  const dataDir = mkdtempSync(join(tmpdir(), 'gateway-bench-'));
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const began = performance.now();
+  const started = start('gateway', CORES.target, [...nodeArgs, entry], {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATA_DIR: dataDir,
+    MASTER_KEY: randomBytes(32).toString('base64'),
+    ADMIN_TOKEN,
+    PROVIDER_BASE_URLS: JSON.stringify({ openai: `http://127.0.0.1:${mock.port}` }),
+    LOG_LEVEL: 'warn',
+    SHUTDOWN_GRACE_MS: '1000',
+  });
+  const end = async () => {
+    await stop(started);
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await answers(origin, started);
+    const readyMs = performance.now() - began;
+    await storeKey(origin);
+    return {
+      name: 'gateway',
+      pid: started.pid,
+      port,
+      path: '/v1/default/default/compat/chat/completions',
+      headers: [JSON_TYPE, `cf-aig-authorization: Bearer ${ADMIN_TOKEN}`],
+      model: (name) => `openai/${name}`,
+      readyMs,
+      stop: end,
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
