@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { GatewayError } from '../common/errors/gateway-error.js';
 import {
+  type InputIssue,
   inputError,
   noSuchRoute,
   PLATFORM_CODES,
@@ -37,7 +38,7 @@ const codeOf = (status: number): number =>
 function toPlatformError(exception: unknown): PlatformError {
   if (exception instanceof PlatformError) return exception;
   if (exception instanceof GatewayError) return answer(exception.status, exception.message);
-  if (exception instanceof z.ZodError) return inputError(...toInputIssues(exception, 'body'));
+  if (exception instanceof z.ZodError) return inputError(...toInputIssues(exception, ['body']));
   if (exception instanceof SyntaxError) return inputError({ path: ['body'], reason: 'is not valid JSON' });
   const fastify = httpError.safeParse(exception);
   if (fastify.success) return answer(fastify.data.statusCode, fastify.data.message);
@@ -54,9 +55,9 @@ function answer(given: number, message: string): PlatformError {
 }
 
 /** A schema's complaints, with the part of the request they are about before each path. */
-export const toInputIssues = (error: z.ZodError, part: string) =>
+export const toInputIssues = (error: z.ZodError, part: readonly string[]): InputIssue[] =>
   error.issues.map(({ path, message }) => ({
-    path: [part, ...path.map((key) => (typeof key === 'symbol' ? String(key) : key))],
+    path: [...part, ...path.map((key) => (typeof key === 'symbol' ? String(key) : key))],
     reason: message,
   }));
 

@@ -10,6 +10,6 @@ import { GatewaysService } from './gateways.service.js';
 @Module({
   imports: [PersistenceModule],
   providers: [{ provide: Clock, useClass: SystemClock }, GatewayDirectory, GatewayRepository, GatewaysService],
-  exports: [GatewayDirectory, GatewaysService],
+  exports: [Clock, GatewayDirectory, GatewaysService],
 })
 export class GatewaysModule {}

@@ -15,6 +15,6 @@ import { GatewayTokensService } from './gateway-tokens.service.js';
     GatewayTokenRepository,
     GatewayTokensService,
   ],
-  exports: [GatewayTokenDirectory, GatewayTokensService],
+  exports: [Clock, GatewayTokenDirectory, GatewayTokensService],
 })
 export class TokensModule {}
