@@ -1,13 +1,36 @@
 import { Module } from '@nestjs/common';
 import { TransportModule } from '../transport/transport.module.js';
+import { BasetenStrategy } from './baseten/baseten.strategy.js';
+import { CerebrasStrategy } from './cerebras/cerebras.strategy.js';
+import { DeepSeekStrategy } from './deepseek/deepseek.strategy.js';
+import { FireworksStrategy } from './fireworks/fireworks.strategy.js';
+import { GrokStrategy } from './grok/grok.strategy.js';
+import { GroqStrategy } from './groq/groq.strategy.js';
+import { HuggingFaceStrategy } from './huggingface/huggingface.strategy.js';
+import { MistralStrategy } from './mistral/mistral.strategy.js';
 import { OpenAiStrategy } from './openai/openai.strategy.js';
+import { OpenRouterStrategy } from './openrouter/openrouter.strategy.js';
 import { ProviderClient } from './provider-client.service.js';
 import { PROVIDER_STRATEGIES, type ProviderStrategy } from './provider-strategy.js';
 import { ProviderRegistry } from './provider.registry.js';
 import { SandboxStrategy } from './sandbox/sandbox.strategy.js';
+import { WorkersAiStrategy } from './workers-ai/workers-ai.strategy.js';
 
 /** Adding a provider: add its folder, then its line here. */
-const STRATEGIES = [OpenAiStrategy, SandboxStrategy];
+const STRATEGIES = [
+  BasetenStrategy,
+  CerebrasStrategy,
+  DeepSeekStrategy,
+  FireworksStrategy,
+  GrokStrategy,
+  GroqStrategy,
+  HuggingFaceStrategy,
+  MistralStrategy,
+  OpenAiStrategy,
+  OpenRouterStrategy,
+  SandboxStrategy,
+  WorkersAiStrategy,
+];
 
 @Module({
   imports: [TransportModule],

@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../contract/chat-completion-request.schema.js';
 import { NO_ANSWER_QUIRKS, type ChatQuirks, type ParameterRule } from '../dialects/openai-chat/chat-quirks.js';
 import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
+import { refused, refusedUnlessEmpty } from '../dialects/openai-chat/parameter-rules.js';
 import { OPENAI_MODELS } from './openai.catalog.js';
 
 /**
@@ -16,11 +17,8 @@ const NO_PARALLEL_TOOLS = /^o[134]/;
 const samplesFor = ({ reasoning_effort: effort }: ChatCompletionRequest): boolean => effort === 'none';
 
 /** Reasoning models refuse what changes sampling; a value that is the default says nothing, and is left out. */
-const noSampling = (neutral: unknown): ParameterRule => ({
-  do: 'refuse',
-  instead: 'Reasoning models choose this themselves: leave it out, or use a model that does not reason.',
-  isNeutral: (value) => value === neutral,
-});
+const noSampling = (neutral: unknown): ParameterRule =>
+  refused('Reasoning models choose this themselves: leave it out, or use a model that does not reason.', neutral);
 
 const onlyWithoutEffort: ParameterRule = {
   do: 'rewrite',
@@ -43,11 +41,7 @@ const QUIRKS: ChatQuirks = {
           frequency_penalty: noSampling(0),
           logprobs: noSampling(false),
           top_logprobs: noSampling(0),
-          logit_bias: {
-            do: 'refuse',
-            instead: 'Reasoning models do not take it: use a model that does not reason.',
-            isNeutral: (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
-          },
+          logit_bias: refusedUnlessEmpty('Reasoning models do not take it: use a model that does not reason.'),
         },
       },
       {
@@ -61,23 +55,13 @@ const QUIRKS: ChatQuirks = {
       },
       {
         models: NO_STOP,
-        parameters: {
-          stop: {
-            do: 'refuse',
-            instead: 'Cut the answer yourself, or use a model that does not reason.',
-            isNeutral: (value) => value === '' || (Array.isArray(value) && value.length === 0),
-          },
-        },
+        parameters: { stop: refusedUnlessEmpty('Cut the answer yourself, or use a model that does not reason.') },
       },
       // `true` is what they do anyway; `false` would change the answer, but they refuse both.
       {
         models: NO_PARALLEL_TOOLS,
         parameters: {
-          parallel_tool_calls: {
-            do: 'refuse',
-            instead: 'The o-series decides itself how many tools it calls at once.',
-            isNeutral: (value) => value === true,
-          },
+          parallel_tool_calls: refused('The o-series decides itself how many tools it calls at once.', true),
         },
       },
     ],

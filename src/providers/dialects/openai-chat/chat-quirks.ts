@@ -21,7 +21,7 @@ export interface RequestQuirks {
   /** All groups whose `models` fits (absent: any) apply; of two rules for one parameter the later wins. */
   readonly rules: readonly ParameterRules[];
   /** Returns the same array when nothing has to change: only then do the messages travel as they were written. */
-  readonly rewriteMessages?: (messages: readonly ChatMessage[], model: string) => readonly ChatMessage[];
+  readonly rewriteMessages?: (request: ChatCompletionRequest, model: string) => readonly ChatMessage[];
 }
 
 export interface ParameterRules {
@@ -34,14 +34,22 @@ export type ParameterRule =
   /** Its loss does not change the answer. */
   | { readonly do: 'drop' }
   | { readonly do: 'rename'; readonly to: string }
-  /** Its loss would change the answer: 400. A value that `isNeutral` means the same as none, and is left out. */
+  /**
+   * Its loss would change the answer: 400. A value that `isNeutral` means the same as none, and is left out.
+   */
   | {
       readonly do: 'refuse';
       readonly instead: string;
-      readonly isNeutral?: (value: unknown, request: ChatCompletionRequest) => boolean;
+      readonly isNeutral?: (value: unknown) => boolean;
     }
-  /** Undefined leaves the parameter out; the value itself leaves it as it was written. */
-  | { readonly do: 'rewrite'; readonly to: (value: unknown, request: ChatCompletionRequest) => unknown }
+  /** Undefined leaves the parameter out; the value itself leaves it as it was written. `also`: members that go with it. */
+  | {
+      readonly do: 'rewrite';
+      readonly to: (value: unknown, request: ChatCompletionRequest) => unknown;
+      /** What the provider cannot do with this value, and what would work; null when it can. */
+      readonly refuses?: (value: unknown, request: ChatCompletionRequest) => string | null;
+      readonly also?: (value: unknown, request: ChatCompletionRequest) => Readonly<Record<string, unknown>>;
+    }
   /** Takes back an earlier group's rule. */
   | { readonly do: 'forward' }
   /** Sent when the caller gives none, nor one of `unless`. */

@@ -45,7 +45,7 @@ export class ChunkRepair {
     const choices: unknown = chunk['choices'];
     const hasUsage = isObject(chunk['usage']);
     if (!Array.isArray(choices)) return this.framed({ ...chunk, choices: [] });
-    const repaired = choices.map((choice: unknown) => this.choice(choice, hasUsage));
+    const repaired = choices.map((choice: unknown) => this.choice(choice));
     const left = repaired.filter((choice) => choice !== null);
     if (left.length === 0 && choices.length > 0 && !hasUsage) return null;
     const isChanged = left.length < choices.length || left.some((choice, index) => choice !== choices[index]);
@@ -82,7 +82,7 @@ export class ChunkRepair {
     };
   }
 
-  private choice(choice: unknown, hasUsage: boolean): unknown {
+  private choice(choice: unknown): unknown {
     if (!isObject(choice)) return choice;
     const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
     const state = this.stateOf(index);
@@ -96,7 +96,7 @@ export class ChunkRepair {
       return null;
     }
     if (!state.hasRole && isText(delta['role'])) state.hasRole = true;
-    if (!state.hasRole && (hasContent || isText(native) || hasUsage)) {
+    if (!state.hasRole && (hasContent || isText(native))) {
       delta = { role: 'assistant', ...delta };
       state.hasRole = true;
     }
@@ -142,10 +142,14 @@ export class ChunkRepair {
     const calls: unknown = delta['tool_calls'];
     if (!Array.isArray(calls) || calls.length === 0) return delta;
     const repaired = calls.map((call: unknown) => (isObject(call) ? this.toolCall(call, choice) : call));
-    return repaired.some((call, index) => call !== calls[index]) ? { ...delta, tool_calls: repaired } : delta;
+    if (repaired.every((call, index) => call === calls[index])) return delta;
+    const left = repaired.filter((call) => call !== null);
+    const { tool_calls: _calls, ...rest } = delta;
+    return left.length === 0 ? rest : { ...rest, tool_calls: left };
   }
 
-  private toolCall(call: JsonObject, choice: number): JsonObject {
+  /** Null for a fragment that says nothing: some hosts close a call with nulls. */
+  private toolCall(call: JsonObject, choice: number): JsonObject | null {
     const body = isObject(call['function']) ? call['function'] : {};
     const key = this.keyOf(call, body, choice);
     const isFirst = !this.tools.has(key);
@@ -153,23 +157,16 @@ export class ChunkRepair {
     const index = this.tools.get(key) ?? 0;
     this.lastTool = index;
 
+    if (!isFirst) return laterFragment(call, body, index);
+    this.toolCount++;
+    const id =
+      isText(call['id']) && !this.toolIds.has(call['id']) ? call['id'] : toolCallId(this.target.completionId, index);
+    this.toolIds.add(id);
+    const type = isText(call['type']) && call['type'] !== 'null' ? call['type'] : 'function';
     const args = body['arguments'];
     const isArgumentsText = args === undefined || typeof args === 'string';
-    let { id, type } = call;
-    if (isFirst) {
-      this.toolCount++;
-      if (!isText(id) || this.toolIds.has(id)) id = toolCallId(this.target.completionId, this.toolCount - 1);
-      this.toolIds.add(String(id));
-      if (!isText(type) || type === 'null') type = 'function';
-    }
     if (id === call['id'] && type === call['type'] && call['index'] === index && isArgumentsText) return call;
-    return {
-      ...call,
-      index,
-      ...(id === undefined ? {} : { id }),
-      ...(type === undefined ? {} : { type }),
-      function: isArgumentsText ? body : { ...body, arguments: argumentsText(args) },
-    };
+    return { ...call, index, id, type, function: isArgumentsText ? body : { ...body, arguments: argumentsText(args) } };
   }
 
   private keyOf(call: JsonObject, body: JsonObject, choice: number): string {
@@ -177,6 +174,17 @@ export class ChunkRepair {
     // Without an index a new call is told by its name, and a fragment belongs to the call before it.
     return isText(body['name']) ? `${choice}/new${this.toolCount}` : `${choice}/${this.lastTool}`;
   }
+}
+
+/** Only the arguments go on: an empty name or a null would be taken for a change by clients that join fragments. */
+function laterFragment(call: JsonObject, body: JsonObject, index: number): JsonObject | null {
+  const { arguments: args, name } = body;
+  const isFaulty =
+    call['index'] !== index || typeof args !== 'string' || name === '' || name === null || call['id'] === null;
+  if (!isFaulty) return call;
+  const text = argumentsText(args);
+  if (text === '' && !isText(name)) return null;
+  return { index, function: { ...(isText(name) ? { name } : {}), arguments: text } };
 }
 
 function isContent(delta: JsonObject): boolean {

@@ -33,6 +33,9 @@ export function toChatBody(call: ChatCall, target: ProviderTarget, name: string,
     const rule = ruleOf(parameter) ?? closedRule(parameter, quirks);
     const edit = rule === undefined ? undefined : toEdit(parameter, value, rule, request, { name, target });
     if (edit !== undefined) edits.set(parameter, edit);
+    if (value !== null && rule?.do === 'rewrite') {
+      for (const [other, its] of Object.entries(rule.also?.(value, request) ?? {})) edits.set(other, set(its));
+    }
   }
   for (const { parameters } of groups) {
     for (const [parameter, rule] of Object.entries(parameters)) {
@@ -45,7 +48,8 @@ export function toChatBody(call: ChatCall, target: ProviderTarget, name: string,
     // The gateway meters every call; the chunk is taken out of the answer again when the caller did not ask for it.
     edits.set('stream_options', set({ ...request.stream_options, include_usage: true }));
   }
-  const messages = quirks.rewriteMessages?.(request.messages, target.model) ?? request.messages;
+  if (!quirks.streamUsage && request.stream_options !== undefined) edits.set('stream_options', remove);
+  const messages = quirks.rewriteMessages?.(request, target.model) ?? request.messages;
   if (messages !== request.messages) edits.set('messages', set(messages));
   return editMembers(call.raw, edits);
 }
@@ -60,12 +64,24 @@ function closedRule(parameter: string, quirks: RequestQuirks): ParameterRule | u
   return { do: 'refuse', instead: 'Leave it out, or ask another provider.' };
 }
 
+interface RefusalContext {
+  readonly name: string;
+  readonly target: ProviderTarget;
+}
+
+const toRefusal = (parameter: string, instead: string, { name, target }: RefusalContext): GatewayError =>
+  new GatewayError(
+    'unsupported_parameter',
+    `${name} does not support this '${parameter}' with the model '${target.model}'. ${instead}`,
+    { param: parameter, provider: target.provider, model: target.model },
+  );
+
 function toEdit(
   parameter: string,
   value: unknown,
   rule: ParameterRule,
   request: ChatCompletionRequest,
-  context: { readonly name: string; readonly target: ProviderTarget },
+  context: RefusalContext,
 ): MemberEdit | undefined {
   if (value === null) return rule.do === 'forward' ? undefined : remove;
   switch (rule.do) {
@@ -78,17 +94,15 @@ function toEdit(
       // Both given: the one with the provider's name is the caller's later word.
       return (request[rule.to] ?? null) === null ? { kind: 'rename', to: rule.to } : remove;
     case 'rewrite': {
+      const reason = rule.refuses?.(value, request) ?? null;
+      if (reason !== null) throw toRefusal(parameter, reason, context);
       const changed = rule.to(value, request);
       if (changed === value) return undefined;
       return changed === undefined ? remove : set(changed);
     }
-    case 'refuse': {
-      if (rule.isNeutral?.(value, request) === true) return remove;
-      throw new GatewayError(
-        'unsupported_parameter',
-        `${context.name} does not support '${parameter}' with the model '${context.target.model}'. ${rule.instead}`,
-        { param: parameter, provider: context.target.provider, model: context.target.model },
-      );
-    }
+    case 'refuse':
+      break;
   }
+  if (rule.isNeutral?.(value) === true) return remove;
+  throw toRefusal(parameter, rule.instead, context);
 }
