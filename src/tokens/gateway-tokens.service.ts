@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import type { Caller } from '../common/caller.js';
+import { type Caller, PERMISSIONS } from '../common/caller.js';
 import { Clock } from '../common/clock.js';
 import { forbidden, inputError, notFound } from '../common/errors/platform-error.js';
 import { hexId } from '../common/ids.js';
@@ -9,7 +9,7 @@ import type { Secret } from '../common/secret.js';
 import { ChangeFeed } from '../persistence/change-feed.service.js';
 import type { GatewayToken, GatewayTokenDraft, TokenStatus } from './gateway-token.js';
 import { GatewayTokenRepository } from './gateway-token.repository.js';
-import { findPermissionGroup, PERMISSION_GROUPS } from './permission-groups.js';
+import { PERMISSION_GROUPS } from './permission-groups.js';
 import { foreignResources, notHeld, toGrants, type TokenPolicyInput, withIds } from './token-policy.js';
 import { newTokenValue, tokenHash, tokenPreview } from './token-value.js';
 
@@ -91,9 +91,14 @@ export class GatewayTokensService {
     return value;
   }
 
-  /** Can the caller pass this permission group on, on some gateway at least? */
-  selectableGroups(caller: Caller): ReadonlySet<string> {
-    return new Set(PERMISSION_GROUPS.filter(({ permission }) => caller.grants.has(permission)).map(({ id }) => id));
+  /** The ids of the permission groups that the caller can pass on, for some gateway at least. Write satisfies read. */
+  selectableGroups({ grants }: Caller): ReadonlySet<string> {
+    const held = PERMISSION_GROUPS.filter(({ permission }) =>
+      PERMISSIONS.some(
+        (own) => grants.has(own) && (own === permission || own.replace('.write', '.read') === permission),
+      ),
+    );
+    return new Set(held.map(({ id }) => id));
   }
 
   private async assertMayGrant(
@@ -127,6 +132,3 @@ function toDraft({ policies, notBefore, expiresOn, name }: TokenInput, status: T
   }
   return { name, policies: withIds(policies), status, notBefore, expiresOn };
 }
-
-/** The name of a permission group, for people; policies store only the id. */
-export const permissionGroupName = (id: string): string => findPermissionGroup(id)?.name ?? '';

@@ -1,0 +1,73 @@
+import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+
+import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
+import { Permissions } from '../auth/decorators/permissions.decorator.js';
+import type { Caller } from '../common/caller.js';
+import { GatewaysService } from '../gateways/gateways.service.js';
+import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
+import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
+import { ProviderKeysService } from '../keys/provider-keys.service.js';
+import { AdminController } from './admin-controller.decorator.js';
+import {
+  type GatewayBody,
+  gatewayBody,
+  gatewayListQuery,
+  type GatewayListQuery,
+  newGatewayBody,
+  type NewGatewayBody,
+  presentGateway,
+  toGatewayInput,
+} from './gateways.schema.js';
+import { gatewayIdParam, toPageRequest } from './request-parts.schema.js';
+
+@AdminController('accounts/:account_id/ai-gateway/gateways')
+export class GatewaysAdminController {
+  constructor(
+    private readonly gateways: GatewaysService,
+    private readonly keys: ProviderKeysService,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @Permissions(['ai-gateway.write'])
+  async create(
+    @CurrentCaller() { accountId }: Caller,
+    @Body(new ContractValidationPipe('body', newGatewayBody)) body: NewGatewayBody,
+  ) {
+    return presentGateway(await this.gateways.create(accountId, body.id, toGatewayInput(body)));
+  }
+
+  @Get()
+  @Permissions(['ai-gateway.read'])
+  async list(
+    @CurrentCaller() { accountId }: Caller,
+    @Query(new ContractValidationPipe('query', gatewayListQuery)) query: GatewayListQuery,
+  ): Promise<Enveloped> {
+    const page = toPageRequest(query);
+    return pageOf(await this.gateways.list(accountId, page, query.search ?? null), page, presentGateway);
+  }
+
+  @Get(':gateway_id')
+  @Permissions(['ai-gateway.read'])
+  async get(@CurrentCaller() { accountId }: Caller, @Param('gateway_id', gatewayIdParam) id: string) {
+    return presentGateway(await this.gateways.get(accountId, id));
+  }
+
+  @Put(':gateway_id')
+  @Permissions(['ai-gateway.write'])
+  async replace(
+    @CurrentCaller() { accountId }: Caller,
+    @Param('gateway_id', gatewayIdParam) id: string,
+    @Body(new ContractValidationPipe('body', gatewayBody)) body: GatewayBody,
+  ) {
+    return presentGateway(await this.gateways.replace(accountId, id, toGatewayInput(body)));
+  }
+
+  @Delete(':gateway_id')
+  @Permissions(['ai-gateway.write'])
+  async delete(@CurrentCaller() { accountId }: Caller, @Param('gateway_id', gatewayIdParam) id: string) {
+    const gateway = await this.gateways.get(accountId, id);
+    await this.keys.deleteGateway(gateway);
+    return presentGateway(gateway);
+  }
+}
