@@ -24,8 +24,8 @@ export function readBody(body: UpstreamBody, maxBytes: number): Promise<Buffer> 
       data(bytes) {
         size += bytes.length;
         if (size > maxBytes) {
-          body.abort();
           reject(new TransportError('answer_too_large', `The answer is larger than ${maxBytes} bytes.`));
+          body.abort();
           return true;
         }
         chunks.push(bytes);

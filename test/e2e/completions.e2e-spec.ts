@@ -101,6 +101,7 @@ describe('POST …/compat/chat/completions', () => {
 
     const names = Object.keys(upstream.last.headers).sort();
     expect(names).toEqual([
+      'accept',
       'authorization',
       'connection',
       'content-length',
