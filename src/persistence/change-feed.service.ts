@@ -131,7 +131,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Once per outage: the poll would repeat it every few seconds. */
   private noteProblem(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s+/g, ' ');
     if (this.problem === null) {
       this.logger.warn(`Kept the configuration of version ${String(this.loadedVersion)}: ${message}`);
     }

@@ -11,7 +11,7 @@ export class PrismaService extends PrismaClient implements OnModuleInit, OnAppli
     // Idle connections break when the server restarts; the pool replaces them, so that is no reason to crash.
     const onPoolError = (error: Error): void =>
       new Logger(PrismaService.name).debug(`A connection broke: ${error.message}`);
-    super({ adapter: new PrismaPg(database.connection, { onPoolError }) });
+    super({ adapter: new PrismaPg(database.connection, { onPoolError }), errorFormat: 'minimal' });
   }
 
   async onModuleInit(): Promise<void> {

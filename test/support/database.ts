@@ -23,6 +23,8 @@ export interface DatabaseFixture {
   readonly kind: 'embedded' | 'server';
   /** Makes one; it is removed after the test. */
   create(): Promise<EmptyDatabase>;
+  /** Done after the test, last come first served; before the database goes. */
+  cleanUp(work: () => Promise<void>): void;
   /** The server, where it is ours to stop and start. */
   server(): PostgresServer | null;
 }
@@ -75,16 +77,17 @@ function fixtureOf(
   create: Create,
   server: () => PostgresServer | null,
 ): DatabaseFixture {
-  const made: { remove(): Promise<void> }[] = [];
+  const work: (() => Promise<void>)[] = [];
   afterEach(async () => {
-    for (const database of made.splice(0)) await database.remove();
+    for (const step of work.splice(0).toReversed()) await step();
   });
   return {
     kind,
     server,
+    cleanUp: (step) => void work.push(step),
     create: async () => {
       const database = await create();
-      made.push(database);
+      work.push(() => database.remove());
       return database;
     },
   };
