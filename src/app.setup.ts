@@ -25,7 +25,11 @@ export function createAdapter(config: ServerConfig): FastifyAdapter {
     return503OnClosing: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
-    http: { maxHeaderSize: config.maxHeaderBytes, headersTimeout: 20_000, connectionsCheckingInterval: 2_000 },
+    http: {
+      maxHeaderSize: config.maxHeaderBytes,
+      headersTimeout: Math.min(20_000, config.requestBodyTimeoutMs),
+      connectionsCheckingInterval: 2_000,
+    },
     clientErrorHandler: answerClientError,
   });
 }

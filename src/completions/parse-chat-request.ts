@@ -19,7 +19,7 @@ export function parseChatRequest(raw: Buffer): ChatCompletionRequest {
     param === ''
       ? `The request body must be a JSON object: ${issue.message}`
       : `Invalid value for '${param}': ${issue.message}`,
-    { param },
+    param === '' ? {} : { param },
   );
 }
 

@@ -40,7 +40,9 @@ export class BodyReader {
         this.heldBytes -= size;
       });
       const refuse = (error: GatewayError) => {
-        request.removeAllListeners('data').pause();
+        // The rest is thrown away, not left unread: closing on unread bytes would take the answer with it. Node's request
+        // timeout bounds how long that may go on.
+        request.removeAllListeners('data').resume();
         reject(error);
       };
       request.on('data', (bytes: Buffer) => {
@@ -60,17 +62,13 @@ export class BodyReader {
   }
 }
 
-// What is left of a refused body is not read, so the connection cannot be used again.
-const headers = { connection: 'close' };
-
 const tooLarge = (maxBytes: number) =>
   new GatewayError(
     'request_too_large',
     `The request body is larger than ${maxBytes} bytes, the limit of this gateway.`,
-    { headers },
   );
 
 const overloaded = () =>
   new GatewayError('overloaded', 'The gateway holds as many request bytes as it may; try again in a moment.', {
-    headers: { ...headers, 'retry-after': '1' },
+    headers: { 'retry-after': '1' },
   });

@@ -104,7 +104,7 @@ describe('bodies', () => {
 
     expect(response.status).toBe(status);
     expect(answer.internalCode).toBe(internalCode);
-    expect(answer.error.param === '' ? null : answer.error.param).toBe(param);
+    expect(answer.error.param).toBe(param);
     expect(answer.error.message).toMatch(message);
     expect(answer.error.type).toBe('invalid_request_error');
     expect(response.headers.get('x-request-id')).toMatch(/^[0-9A-Z]{26}$/);
