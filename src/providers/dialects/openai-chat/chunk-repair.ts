@@ -8,7 +8,6 @@ import { argumentsText, toolCallId } from './message-repair.js';
 /** What is known of one choice of a stream so far. */
 interface ChoiceState {
   hasRole: boolean;
-  hasContent: boolean;
   hasTools: boolean;
   isFinished: boolean;
 }
@@ -96,14 +95,16 @@ export class ChunkRepair {
       return null;
     }
     if (!state.hasRole && isText(delta['role'])) state.hasRole = true;
-    if (!state.hasRole && (hasContent || isText(native))) {
+    // Once the stream has started, events pass unread, and a later choice's role may be among them.
+    const seesAll = !this.started || this.quirks.parsesAll || this.isForeign;
+    if (!state.hasRole && seesAll && (hasContent || isText(native))) {
       delta = { role: 'assistant', ...delta };
       state.hasRole = true;
     }
-    if (hasContent) state.hasContent = true;
     if (Array.isArray(delta['tool_calls']) && delta['tool_calls'].length > 0) state.hasTools = true;
+    if (hasContent) this.started = true;
     const finish = isText(native) ? this.finish(native, state) : native;
-    if (hasContent || isText(native)) this.started = true;
+    if (isText(native)) this.started = true;
 
     const hasIndex = typeof choice['index'] === 'number';
     if (!hasIndex) this.isForeign = true;
@@ -120,7 +121,7 @@ export class ChunkRepair {
   }
 
   private finish(native: string, state: ChoiceState): unknown {
-    if (isFailedFinish(native) && !state.hasContent) this.failedFinish = native;
+    if (isFailedFinish(native) && !this.started) this.failedFinish = native;
     const finish = finishFor(native, state.hasTools, this.quirks.infersFinish);
     if (!state.isFinished) this.finished++;
     state.isFinished = true;
@@ -131,7 +132,7 @@ export class ChunkRepair {
   private stateOf(index: number): ChoiceState {
     let state = this.choices.get(index);
     if (state === undefined) {
-      state = { hasRole: false, hasContent: false, hasTools: false, isFinished: false };
+      state = { hasRole: false, hasTools: false, isFinished: false };
       this.choices.set(index, state);
     }
     return state;
