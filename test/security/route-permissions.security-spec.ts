@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+
+import { type Permission, PERMISSIONS } from '../../src/common/caller.js';
+import { PERMISSION_GROUPS } from '../../src/tokens/permission-groups.js';
+import { withIds } from '../../src/tokens/token-policy.js';
+import { type RunningGateway, startGateway } from '../support/gateway.js';
+import { insertAccount, insertToken } from '../support/second-account.js';
+
+/**
+ * What every route asks. `open`: nothing. `any`: any valid token. A list: one of these permissions, as a token that holds
+ * exactly one of them shows. A route without a row fails the first test below.
+ */
+const ROUTES: Readonly<Record<string, 'open' | 'any' | readonly Permission[]>> = {
+  // Of a wildcard the listing shows the star alone: this is `/v1/*`. A second one would be a second line, and fail the first test.
+  'OPTIONS *': 'open',
+  'GET /healthz': 'open',
+  'GET /readyz': 'open',
+
+  'POST /v1/:accountId/:gatewayId/compat/chat/completions': ['ai-gateway.run'],
+
+  'GET /client/v4/user': 'any',
+  'GET /client/v4/user/tokens/verify': 'any',
+  'GET /client/v4/user/tokens/permission_groups': ['tokens.read', 'tokens.write'],
+  'GET /client/v4/accounts': 'any',
+  'GET /client/v4/accounts/:account_id': 'any',
+
+  'POST /client/v4/accounts/:account_id/ai-gateway/gateways': ['ai-gateway.write'],
+  'GET /client/v4/accounts/:account_id/ai-gateway/gateways': ['ai-gateway.read', 'ai-gateway.write'],
+  'GET /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id': ['ai-gateway.read', 'ai-gateway.write'],
+  'PUT /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id': ['ai-gateway.write'],
+  'DELETE /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id': ['ai-gateway.write'],
+
+  'POST /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id/provider_configs': ['secrets-store.write'],
+  'GET /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id/provider_configs': [
+    'ai-gateway.read',
+    'ai-gateway.write',
+    'secrets-store.read',
+    'secrets-store.write',
+  ],
+  'GET /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id/provider_configs/:config_id': [
+    'ai-gateway.read',
+    'ai-gateway.write',
+    'secrets-store.read',
+    'secrets-store.write',
+  ],
+  'PUT /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id/provider_configs/:config_id': [
+    'secrets-store.write',
+  ],
+  'DELETE /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id/provider_configs/:config_id': [
+    'ai-gateway.write',
+    'secrets-store.write',
+  ],
+  'POST /client/v4/accounts/:account_id/ai-gateway/master-key/rotate': ['secrets-store.write'],
+
+  'GET /client/v4/accounts/:account_id/secrets_store/quota': ['secrets-store.read', 'secrets-store.write'],
+  'POST /client/v4/accounts/:account_id/secrets_store/stores': ['secrets-store.write'],
+  'GET /client/v4/accounts/:account_id/secrets_store/stores': ['secrets-store.read', 'secrets-store.write'],
+  'GET /client/v4/accounts/:account_id/secrets_store/stores/:store_id': ['secrets-store.read', 'secrets-store.write'],
+  'DELETE /client/v4/accounts/:account_id/secrets_store/stores/:store_id': ['secrets-store.write'],
+  'POST /client/v4/accounts/:account_id/secrets_store/stores/:store_id/secrets': ['secrets-store.write'],
+  'GET /client/v4/accounts/:account_id/secrets_store/stores/:store_id/secrets': [
+    'secrets-store.read',
+    'secrets-store.write',
+  ],
+  'DELETE /client/v4/accounts/:account_id/secrets_store/stores/:store_id/secrets': ['secrets-store.write'],
+  'GET /client/v4/accounts/:account_id/secrets_store/stores/:store_id/secrets/:secret_id': [
+    'secrets-store.read',
+    'secrets-store.write',
+  ],
+  'PATCH /client/v4/accounts/:account_id/secrets_store/stores/:store_id/secrets/:secret_id': ['secrets-store.write'],
+  'DELETE /client/v4/accounts/:account_id/secrets_store/stores/:store_id/secrets/:secret_id': ['secrets-store.write'],
+  'POST /client/v4/accounts/:account_id/secrets_store/stores/:store_id/secrets/:secret_id/duplicate': [
+    'secrets-store.write',
+  ],
+
+  'GET /client/v4/accounts/:account_id/tokens': ['tokens.read', 'tokens.write'],
+  'POST /client/v4/accounts/:account_id/tokens': ['tokens.write'],
+  'GET /client/v4/accounts/:account_id/tokens/permission_groups': ['tokens.read', 'tokens.write'],
+  'GET /client/v4/accounts/:account_id/tokens/verify': 'any',
+  'GET /client/v4/accounts/:account_id/tokens/:token_id': ['tokens.read', 'tokens.write'],
+  'PUT /client/v4/accounts/:account_id/tokens/:token_id': ['tokens.write'],
+  'DELETE /client/v4/accounts/:account_id/tokens/:token_id': ['tokens.write'],
+  'PUT /client/v4/accounts/:account_id/tokens/:token_id/value': ['tokens.write'],
+};
+
+/** A gateway that does not exist: a route that lets a token in answers that it found nothing, and nothing is changed. */
+const NO_GATEWAY = 'nowhere';
+const SCOPED_GATEWAY = 'scoped';
+
+/** Every route that Fastify has, from its own listing: a tree in which each line continues the one it is indented under. */
+function registeredRoutes({ app }: RunningGateway): string[] {
+  const fastify = app.getHttpAdapter().getInstance();
+  const prefixes: string[] = [];
+  return fastify
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const match = /^([│ ]*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?$/u.exec(line);
+      if (match === null) return [];
+      const [, indent = '', part = '', methods = ''] = match;
+      const depth = indent.length / 4;
+      const url = (prefixes[depth - 1] ?? '') + part;
+      prefixes[depth] = url;
+      return methods
+        .split(', ')
+        .filter((method) => method !== '')
+        .map((method) => `${method} ${url}`);
+    });
+}
+
+const errorBody = z.object({ errors: z.array(z.object({ code: z.number() })) });
+
+type Verdict = 'allowed' | 'unauthenticated' | 'forbidden' | 'no such account';
+
+describe('routes and permissions', () => {
+  let gateway: RunningGateway;
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  async function verdict(route: string, token: string | null, gatewayId = NO_GATEWAY): Promise<Verdict> {
+    const [method = '', template = ''] = route.split(' ');
+    const isDataPlane = template.startsWith('/v1/');
+    const path = template
+      .replace(':accountId', 'default')
+      .replace(':gatewayId', 'default')
+      .replace(':account_id', 'default')
+      .replace(':gateway_id', gatewayId)
+      .replaceAll(/:\w+/g, '00000000000000000000000000000000');
+    const response = await fetch(
+      `${gateway.origin}${path === '*' ? '/v1/default/default/compat/chat/completions' : path}`,
+      {
+        method,
+        headers: {
+          'content-type': 'application/json',
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
+        ...(isDataPlane ? { body: '{"model":"sandbox/echo","messages":[{"role":"user","content":"hi"}]}' } : {}),
+      },
+    );
+    const text = await response.text();
+    expect(response.status).toBeLessThan(500);
+    // The data plane has one refusal: OpenAI's clients know no 403 for keys.
+    if (response.status === 401) return isDataPlane && token !== null ? 'forbidden' : 'unauthenticated';
+    if (response.status === 403) return 'forbidden';
+    if (response.status !== 404) return 'allowed';
+    return errorBody.parse(JSON.parse(text)).errors[0]?.code === 7003 ? 'no such account' : 'allowed';
+  }
+
+  const tokenWith = (permissions: readonly Permission[], gatewayId: string | null = null): Promise<string> =>
+    insertToken(gateway, {
+      policies: withIds([
+        {
+          effect: 'allow',
+          permission_groups: PERMISSION_GROUPS.filter(({ permission }) => permissions.includes(permission)).map(
+            ({ id }) => ({ id }),
+          ),
+          resources: {
+            'com.cloudflare.api.account.default':
+              gatewayId === null ? '*' : { [`com.cloudflare.api.account.ai-gateway.${gatewayId}`]: '*' },
+          },
+        },
+      ]),
+    });
+
+  const verdicts = async (token: string | null, gatewayId?: string): Promise<Record<string, Verdict>> =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.keys(ROUTES).map(async (route) => [route, await verdict(route, token, gatewayId)] as const),
+      ),
+    );
+
+  const expected = (decide: (asks: readonly Permission[] | 'any', route: string) => Verdict): Record<string, Verdict> =>
+    Object.fromEntries(
+      Object.entries(ROUTES).map(([route, asks]) => [route, asks === 'open' ? 'allowed' : decide(asks, route)]),
+    );
+
+  it('knows every registered route, and no other', () => {
+    expect(registeredRoutes(gateway).toSorted()).toEqual(Object.keys(ROUTES).toSorted());
+  });
+
+  it('reads the listing of routes rightly', () => {
+    const fastify = gateway.app.getHttpAdapter().getInstance();
+    const unknown = Object.keys(ROUTES).filter((route) => {
+      const [method = '', url = ''] = route.split(' ');
+      return !fastify.hasRoute({ method, url: url === '*' ? '/v1/*' : url });
+    });
+
+    expect(unknown).toEqual([]);
+  });
+
+  it('lets nobody in without a token, but for the open routes', async () => {
+    expect(await verdicts(null)).toEqual(expected(() => 'unauthenticated'));
+  });
+
+  it.each(PERMISSIONS.map((permission) => [permission]))(
+    'lets a token with %s alone in where that is asked',
+    async (permission) => {
+      expect(await verdicts(await tokenWith([permission]))).toEqual(
+        expected((asks) => (asks === 'any' || asks.includes(permission) ? 'allowed' : 'forbidden')),
+      );
+    },
+  );
+
+  it('lets a token without any permission see itself only', async () => {
+    expect(await verdicts(await insertToken(gateway, { policies: [] }))).toEqual(
+      expected((asks) => (asks === 'any' ? 'allowed' : 'forbidden')),
+    );
+  });
+
+  it.each([
+    ['disabled', { status: 'disabled' }],
+    ['of an unknown status', { status: 'revoked' }],
+    ['expired', { expiresOn: new Date(Date.now() - 1_000) }],
+    ['not valid yet', { notBefore: new Date(Date.now() + 3_600_000) }],
+  ])('lets nobody in with a token that is %s', async (_name, token) => {
+    const seen = await verdicts(await insertToken(gateway, token));
+
+    expect(seen).toEqual(expected((_asks, route) => (route.includes('/v1/') ? 'forbidden' : 'unauthenticated')));
+  });
+
+  it('does not tell an account of another from none at all', async () => {
+    const foreign = await insertAccount(gateway, 'foreign');
+
+    expect(await verdicts(foreign)).toEqual(
+      expected((_asks, route) => {
+        if (route.includes('/v1/')) return 'forbidden';
+        return route.includes(':account_id') ? 'no such account' : 'allowed';
+      }),
+    );
+  });
+
+  it('lets a token of one gateway reach that gateway only', async () => {
+    const token = await tokenWith(PERMISSIONS, SCOPED_GATEWAY);
+
+    expect(await verdicts(token, SCOPED_GATEWAY)).toEqual(
+      expected((asks, route) => (asks === 'any' || route.includes(':gateway_id') ? 'allowed' : 'forbidden')),
+    );
+    expect(await verdicts(token, 'default')).toEqual(expected((asks) => (asks === 'any' ? 'allowed' : 'forbidden')));
+  });
+});
