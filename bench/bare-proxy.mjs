@@ -73,3 +73,4 @@ const server = http.createServer({ keepAliveTimeout: 60_000 }, (request, respons
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
   process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`);
 });
+process.on('SIGTERM', () => process.exit(0));

@@ -139,8 +139,9 @@ class Connection {
     this.isStreaming = true;
     stats.open += 1;
     if (ready.spec.i > 0) {
-      this.socket.write(STREAM_HEAD);
-      this.pace(ready, 0);
+      // The role and the first token come together, as providers send them.
+      this.socket.write(Buffer.concat([STREAM_HEAD, ready.frames[0], ready.frames[1]]));
+      this.timer = setTimeout(() => this.pace(ready, 2), ready.spec.i);
     } else {
       for (const bytes of ready.writes) this.socket.write(bytes);
       this.end(ready);

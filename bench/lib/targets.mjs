@@ -30,8 +30,10 @@ export const direct = (mock) => ({
   stop: async () => {},
 });
 
-export async function startBare(mock) {
-  const started = start('bare', CORES.target, [here('bare-proxy.mjs')], { UPSTREAM: `http://127.0.0.1:${mock.port}` });
+export async function startBare(mock, nodeArgs = []) {
+  const started = start('bare', CORES.target, [...nodeArgs, here('bare-proxy.mjs')], {
+    UPSTREAM: `http://127.0.0.1:${mock.port}`,
+  });
   const { port } = await firstJson(started);
   return {
     name: 'bare',
