@@ -48,13 +48,14 @@ export interface InputIssue {
 const INPUT_ERROR = 'Input Validation Error';
 const MAX_ISSUES = 50;
 
-/** 400/7001: an `errors` entry for each place that is wrong, with the reason among the `messages`. */
+/** 400/7001: an `errors` entry for each place that is wrong, with the reasons among the `messages`. */
 export function inputError(...issues: readonly InputIssue[]): PlatformError {
-  const shown = issues.slice(0, MAX_ISSUES);
+  const shown = issues.slice(0, MAX_ISSUES).map(({ path, reason }) => ({ path, place: path.join('.'), reason }));
+  const places = new Map(shown.map(({ place, path }) => [place, path]));
   return new PlatformError(
     400,
-    shown.map(({ path }) => ({ code: PLATFORM_CODES.invalid, message: INPUT_ERROR, path })),
-    shown.map(({ path, reason }) => ({ code: PLATFORM_CODES.invalid, message: `${path.join('.')}: ${reason}` })),
+    [...places.values()].map((path) => ({ code: PLATFORM_CODES.invalid, message: INPUT_ERROR, path })),
+    shown.map(({ place, reason }) => ({ code: PLATFORM_CODES.invalid, message: `${place}: ${reason}` })),
   );
 }
 
