@@ -3,8 +3,6 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const QUOTE = 0x22;
 const FINISH = Buffer.from('"finish_reason"');
-const USAGE = Buffer.from('"usage"');
-const NULL = Buffer.from('null');
 /** How far behind the choices' end an ordinary event goes on: `,"usage":null}`, padding. */
 const LONGEST_REST = 128;
 
@@ -29,7 +27,7 @@ export class OrdinaryEvent {
 
   /** Begins a block. Its markers are found in one native search each, not one an event. */
   open(block: Buffer): void {
-    this.next = this.markers.map((marker) => block.indexOf(marker));
+    if (this.markers.length > 0) this.next = this.markers.map((marker) => block.indexOf(marker));
   }
 
   /** Takes an event that was parsed and found to be without fault as the pattern, if it is a piece of text. */
@@ -38,7 +36,8 @@ export class OrdinaryEvent {
     const event = block.subarray(start, end);
     const brace = event.indexOf(OPEN_BRACE);
     const keyEnd = event.indexOf(QUOTE, event.indexOf(QUOTE, brace) + 1);
-    if (event.toString('latin1', 0, 5) !== 'data:' || brace > 6 || keyEnd === -1 || mayMatter(event)) return;
+    if (event.toString('latin1', 0, 5) !== 'data:' || brace > 6 || keyEnd === -1 || mayMatter(block, start, end))
+      return;
     this.head = Buffer.from(event.subarray(0, keyEnd + 1));
     const choicesEnd = event.lastIndexOf(CLOSE_BRACKET);
     const finish = event.lastIndexOf(FINISH);
@@ -58,9 +57,7 @@ export class OrdinaryEvent {
     const { head } = this;
     if (head === null || this.hasMarker(block, start, lineEnd)) return false;
     if (block[lineEnd - 1] !== CLOSE_BRACE || !equals(block, start, head)) return false;
-    return this.tail.length > 0 && this.hasTail(block, start, lineEnd)
-      ? true
-      : !mayMatter(block.subarray(start, lineEnd));
+    return this.tail.length > 0 && this.hasTail(block, start, lineEnd) ? true : !mayMatter(block, start, lineEnd);
   }
 
   private hasMarker(block: Buffer, start: number, lineEnd: number): boolean {
@@ -90,19 +87,9 @@ export class OrdinaryEvent {
   }
 }
 
-/** Is there a finish reason or a usage that is not null? A search over the event: 0.2 µs. */
-function mayMatter(event: Buffer): boolean {
-  return hasValue(event, FINISH) || hasValue(event, USAGE) || event.indexOf('"error"', 0, 'latin1') !== -1;
-}
-
-function hasValue(event: Buffer, key: Buffer): boolean {
-  for (let at = event.indexOf(key); at !== -1; at = event.indexOf(key, at + key.length)) {
-    let position = at + key.length;
-    while (event[position] === 0x20 || event[position] === 0x3a) position++;
-    if (!equals(event, position, NULL)) return true;
-  }
-  return false;
-}
+/** Is there a finish reason or a usage that is not null, or an error? One pass: native searches for `"…` stop at every quote. */
+const mayMatter = (block: Buffer, start: number, end: number): boolean =>
+  /"(?:(?:finish_reason|usage)"\s*:\s*(?!\s|null)|error")/.test(block.toString('latin1', start, end));
 
 function equals(bytes: Buffer, at: number, expected: Buffer): boolean {
   for (let index = 0; index < expected.length; index++) if (bytes[at + index] !== expected[index]) return false;
