@@ -3,6 +3,7 @@ import type { ConfigType } from '@nestjs/config';
 import { EMPTY, filter, merge, type Observable, Subject, type Subscription, timer } from 'rxjs';
 
 import { databaseConfig } from '../config/database.config.js';
+import { StartError } from '../config/start-error.js';
 import { configNotifications } from './config-notifications.js';
 import { Database } from './database.js';
 import { PrismaService } from './prisma.service.js';
@@ -79,7 +80,9 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The first load: every directory has registered by now, and the app does not listen before it is done. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.refresh();
+    await this.refresh().catch((cause: unknown) => {
+      throw new StartError([`The configuration cannot be loaded: ${toLine(cause)}`], cause);
+    });
     const poll$ = timer(this.config.configPollMs, this.config.configPollMs);
     // PGlite's LISTEN does not cross connections, and nobody else changes an embedded database.
     const notified$ = this.database.kind === 'server' ? configNotifications(this.database.connection) : EMPTY;
@@ -131,10 +134,14 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Once per outage: the poll would repeat it every few seconds. */
   private noteProblem(error: unknown): void {
-    const message = (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s+/g, ' ');
-    if (this.problem === null) {
+    const message = toLine(error);
+    if (this.problem === null && this.ready) {
       this.logger.warn(`Kept the configuration of version ${String(this.loadedVersion)}: ${message}`);
     }
     this.problem = message;
   }
 }
+
+/** An error's message in one line. */
+const toLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s+/g, ' ');

@@ -9,6 +9,7 @@ import { StartError } from '../../config/start-error.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { prepareSocketDirectory } from './socket-directory.js';
 
+const DATABASE_DIR = 'postgres';
 const PORT = 5432;
 /** The gateway itself needs few; the rest is for a curious `psql`. */
 const MAX_CONNECTIONS = 20;
@@ -16,35 +17,42 @@ const MAX_CONNECTIONS = 20;
 /** PostgreSQL in this process: PGlite in a worker thread, reached over a Unix socket like any other server. */
 export class EmbeddedDatabase {
   private closing = false;
+  private readonly exited: Promise<void>;
 
   private constructor(
     private readonly worker: Worker,
     private readonly lock: DataDirLock,
     private readonly socketDirectory: string,
   ) {
-    worker.on('error', (error) => new Logger('EmbeddedDatabase').error('The embedded database failed', error));
-    worker.on('exit', () => {
-      if (!this.closing) new Logger('EmbeddedDatabase').error('The embedded database ended; restart the gateway');
+    const logger = new Logger(EmbeddedDatabase.name);
+    worker.on('error', (error) => logger.error('The embedded database failed', error));
+    this.exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        if (!this.closing) logger.error('The embedded database ended; calls go on, but restart the gateway');
+        resolve();
+      });
     });
   }
 
   /** Makes the directory (mode 0700) and the database where there is none. Throws a `StartError`. */
   static async open(dataDir: string): Promise<EmbeddedDatabase> {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    chmodSync(dataDir, 0o700);
-    const socketDirectory = prepareSocketDirectory(dataDir);
+    if (process.platform === 'win32') {
+      throw new StartError([
+        'DATABASE_URL: is required on Windows, or use WSL: the embedded database needs Unix sockets',
+      ]);
+    }
+    const socketDirectory = prepareDirectories(dataDir);
     const lock = await DataDirLock.take(dataDir, socketDirectory);
     const socketPath = join(socketDirectory, `.s.PGSQL.${String(PORT)}`);
     rmSync(socketPath, { force: true });
     const worker = new Worker(new URL('./pglite.worker.mjs', import.meta.url), {
-      workerData: { dataDir: join(dataDir, 'postgres'), socketPath, maxConnections: MAX_CONNECTIONS },
+      workerData: { dataDir: join(dataDir, DATABASE_DIR), socketPath, maxConnections: MAX_CONNECTIONS },
     });
     try {
       await started(worker);
     } catch (cause) {
       await lock.release();
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new StartError([`DATA_DIR: the embedded database in ${dataDir} does not open: ${reason}`], cause);
+      throw new StartError([`DATA_DIR: the embedded database in ${dataDir} does not open: ${reasonOf(cause)}`], cause);
     }
     return new EmbeddedDatabase(worker, lock, socketDirectory);
   }
@@ -55,12 +63,29 @@ export class EmbeddedDatabase {
 
   async close(): Promise<void> {
     this.closing = true;
-    const exited = new Promise((resolve) => this.worker.once('exit', resolve));
     this.worker.postMessage('close');
-    await exited;
+    await this.exited;
     await this.lock.release();
   }
 }
+
+/** Returns the sockets' directory. What must stay private has a directory that nobody else may enter. */
+function prepareDirectories(dataDir: string): string {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    mkdirSync(join(dataDir, DATABASE_DIR), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StartError([`DATA_DIR: ${dataDir} cannot be used: ${reasonOf(cause)}`], cause);
+  }
+  try {
+    chmodSync(dataDir, 0o700);
+  } catch {
+    // A mounted volume may belong to somebody else and still be ours to write to.
+  }
+  return prepareSocketDirectory(dataDir);
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 function started(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
