@@ -81,4 +81,4 @@ const listFiles = (directory) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length))
     .filter((path) => !path.endsWith('.spec.ts'))
-    .sort();
+    .toSorted();

@@ -1,5 +1,4 @@
-import type { ClientConfig } from 'pg';
-import pg from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { Observable, retry, timer } from 'rxjs';
 
 const FIRST_PAUSE_MS = 250;
@@ -12,7 +11,7 @@ const LONGEST_PAUSE_MS = 10_000;
 export function configNotifications(connection: ClientConfig): Observable<bigint | null> {
   return new Observable<bigint | null>((subscriber) => {
     // No query timeout: this connection waits for as long as it lives.
-    const client = new pg.Client({ ...connection, query_timeout: undefined });
+    const client = new Client({ ...connection, query_timeout: undefined });
     client.on('notification', ({ payload }) => subscriber.next(toVersion(payload)));
     client.on('error', (error) => subscriber.error(error));
     client.on('end', () => subscriber.error(new Error('The connection ended.')));

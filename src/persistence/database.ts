@@ -1,5 +1,4 @@
-import type { PoolConfig } from 'pg';
-import pg from 'pg';
+import { Client, type PoolConfig } from 'pg';
 
 import { StartError } from '../config/start-error.js';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
@@ -66,7 +65,7 @@ async function findServer(url: string, { poolSize }: DatabaseSettings): Promise<
 }
 
 async function serverVersion(connection: PoolConfig): Promise<number> {
-  const client = new pg.Client(connection);
+  const client = new Client(connection);
   client.on('error', () => undefined); // an error while connecting also rejects connect()
   try {
     await client.connect();

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { DriverAdapterError } from '@prisma/driver-adapter-utils';
-import pg from 'pg';
+import { DatabaseError, Pool } from 'pg';
 
 type Adapter = Awaited<ReturnType<PrismaPg['connect']>>;
 
@@ -10,7 +10,7 @@ type Adapter = Awaited<ReturnType<PrismaPg['connect']>>;
  * nothing behind.
  */
 export class MigrationAdapter extends PrismaPg {
-  constructor(private readonly pool: pg.Pool) {
+  constructor(private readonly pool: Pool) {
     super(pool);
   }
 
@@ -18,14 +18,14 @@ export class MigrationAdapter extends PrismaPg {
     const adapter = await super.connect();
     adapter.executeScript = async (script) => {
       await this.pool.query(script).catch((cause: unknown) => {
-        throw cause instanceof pg.DatabaseError ? toDriverError(cause) : cause;
+        throw cause instanceof DatabaseError ? toDriverError(cause) : cause;
       });
     };
     return adapter;
   }
 }
 
-const toDriverError = ({ code, severity, message, detail, column, hint }: pg.DatabaseError): DriverAdapterError =>
+const toDriverError = ({ code, severity, message, detail, column, hint }: DatabaseError): DriverAdapterError =>
   new DriverAdapterError({
     kind: 'postgres',
     code: code ?? 'N/A',

@@ -1,6 +1,5 @@
 import { MigrationAdapter } from './migration-adapter.js';
-import type { ClientConfig } from 'pg';
-import pg from 'pg';
+import { Client, type ClientConfig, DatabaseError, Pool } from 'pg';
 
 import { StartError } from '../config/start-error.js';
 import { type MigrationFile, readMigrationFiles } from './migration-files.js';
@@ -36,7 +35,7 @@ interface AppliedMigration {
  */
 export async function migrate(target: MigrationTarget, options: MigrationOptions = {}): Promise<string[]> {
   const files = options.files ?? readMigrationFiles();
-  const client = new pg.Client({ ...target.connection, query_timeout: undefined });
+  const client = new Client({ ...target.connection, query_timeout: undefined });
   client.on('error', () => undefined); // breaks the query under way, which says so
   await client.connect();
   try {
@@ -76,7 +75,7 @@ function isBehind(
   return files.some(({ name }) => !applied.some((row) => row.migration_name === name));
 }
 
-async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
+async function readApplied(client: Client): Promise<AppliedMigration[]> {
   const { rows: found } = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
   );
@@ -88,12 +87,12 @@ async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
   return rows;
 }
 
-async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
+async function takeLock(client: Client, timeoutMs: number): Promise<void> {
   await client.query(`SELECT set_config('lock_timeout', $1, false)`, [`${String(timeoutMs)}ms`]);
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
   } catch (cause) {
-    if (cause instanceof pg.DatabaseError && cause.code === LOCK_NOT_AVAILABLE) {
+    if (cause instanceof DatabaseError && cause.code === LOCK_NOT_AVAILABLE) {
       const waited = `${String(timeoutMs / 1000)} s`;
       throw new StartError(
         [`Another replica has been migrating the database for more than ${waited}; start again when it is done`],
@@ -106,7 +105,7 @@ async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
 
 async function apply(connection: ClientConfig, files: readonly MigrationFile[]): Promise<string[]> {
   const { openSchemaEngine, toMigrationList } = await import('./schema-engine.js');
-  const pool = new pg.Pool({ ...connection, max: 1, query_timeout: undefined });
+  const pool = new Pool({ ...connection, max: 1, query_timeout: undefined });
   const engine = await openSchemaEngine(new MigrationAdapter(pool));
   try {
     const { appliedMigrationNames } = await engine.applyMigrations({

@@ -1,7 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { ColumnTypeEnum } from '@prisma/driver-adapter-utils';
-import type { ClientConfig } from 'pg';
-import pg from 'pg';
+import { type ClientConfig, Pool } from 'pg';
 
 import { openSchemaEngine } from './schema-engine.js';
 
@@ -15,7 +14,7 @@ const STAND_IN = ColumnTypeEnum.Uuid;
 
 /** Prisma's adapter, able to read the catalogue: the engine asks it what the database looks like. */
 class CatalogAdapter extends PrismaPg {
-  constructor(pool: pg.Pool) {
+  constructor(pool: Pool) {
     pool.on('connect', (client) => {
       client.connection.prependListener('rowDescription', ({ fields }: { fields: { dataTypeID: number }[] }) => {
         for (const field of fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = STAND_IN_OID;
@@ -40,7 +39,7 @@ class CatalogAdapter extends PrismaPg {
 
 /** The SQL that would make the database what `schema` (the text of schema.prisma) says; null when it is that already. */
 export async function diffToSchema(connection: ClientConfig, schema: string): Promise<string | null> {
-  const pool = new pg.Pool({ ...connection, max: 1 });
+  const pool = new Pool({ ...connection, max: 1 });
   const engine = await openSchemaEngine(new CatalogAdapter(pool));
   const files = [{ path: 'schema.prisma', content: schema }];
   try {

@@ -60,9 +60,9 @@ function instantiate(): Promise<void> {
 }
 
 /** The engine never clears its lock's time-out, which would keep a process that has finished alive for ten seconds. */
-function imports(): Record<string, unknown> {
-  const setTimeoutUnref = (callback: () => void, ms: number): NodeJS.Timeout => setTimeout(callback, ms).unref();
-  return Object.fromEntries(
+const setTimeoutUnref = (callback: () => void, ms: number): NodeJS.Timeout => setTimeout(callback, ms).unref();
+
+const imports = (): Record<string, unknown> =>
+  Object.fromEntries(
     Object.entries(glue).map(([name, value]) => [name, name.startsWith('__wbg_setTimeout') ? setTimeoutUnref : value]),
   );
-}

@@ -113,7 +113,7 @@ describeOnEachDatabase('The change feed', (fixture) => {
 
     await addAccount(replica, 'theirs');
 
-    await until(() => replica.names().includes('theirs'), 1_000);
+    expect(await until(() => replica.names().includes('theirs'), 1_000)).toBeLessThan(1_000);
   });
 
   it('swaps all snapshots in one go, after all of them have loaded', async () => {
@@ -224,7 +224,7 @@ describeOnServer('The change feed', (fixture) => {
     await replica.feed.refresh();
 
     await server.stop();
-    await expect(replica.feed.refresh()).rejects.toThrow();
+    await expect(replica.feed.refresh()).rejects.toThrow(/reach|terminat|connection/i);
     expect(replica.feed.ready).toBe(true);
     expect(replica.names()).toEqual(['before']);
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import { Client } from 'pg';
 
 import { EmbeddedDatabase } from '../../src/persistence/embedded/embedded-database.js';
 import { scratchDirectory } from '../support/scratch-directory.js';
@@ -22,8 +22,8 @@ async function openIn(dataDir: string): Promise<EmbeddedDatabase> {
   return database;
 }
 
-async function connect({ connection }: EmbeddedDatabase): Promise<pg.Client> {
-  const client = new pg.Client(connection);
+async function connect({ connection }: EmbeddedDatabase): Promise<Client> {
+  const client = new Client(connection);
   await client.connect();
   return client;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import { Client } from 'pg';
 
 import type { Database } from '../../src/persistence/database.js';
 import { type MigrationFile, readMigrationFiles } from '../../src/persistence/migration-files.js';
@@ -108,7 +108,7 @@ describeOnServer('Replicas that start at once', (fixture) => {
 
   it('do not wait for ever', () =>
     withDatabase(fixture, async (database) => {
-      const holder = new pg.Client(database.connection);
+      const holder = new Client(database.connection);
       await holder.connect();
       await holder.query('SELECT pg_advisory_lock(7270414001)');
 

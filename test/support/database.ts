@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
-import pg from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 
 import type { Database, DatabaseSettings } from '../../src/persistence/database.js';
 import { EmbeddedDatabase } from '../../src/persistence/embedded/embedded-database.js';
@@ -52,8 +52,9 @@ export function describeOnServer(name: string, suite: (fixture: DatabaseFixture)
   const binaries = findPostgresBinaries();
   if (given === undefined && binaries === null) {
     // oxlint-disable-next-line jest/no-disabled-tests -- said aloud, where it cannot run
-    describe.skip(`${name}, on Postgres (skipped: install PostgreSQL, or set TEST_DATABASE_URL)`, () =>
-      suite(fixtureOf('server', createEmbedded, () => null)));
+    describe.skip(`${name}, on Postgres (skipped: install PostgreSQL, or set TEST_DATABASE_URL)`, () => {
+      suite(fixtureOf('server', createEmbedded, () => null));
+    });
     return;
   }
   describe(`${name}, on Postgres`, () => {
@@ -133,19 +134,19 @@ async function createOnServer(adminUrl: string): ReturnType<Create> {
 }
 
 async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   await client.query(sql);
   await client.end();
 }
 
 /** Runs one statement on a connection of its own, as another replica or a person would. */
-export async function onAnotherConnection<Row extends pg.QueryResultRow>(
+export async function onAnotherConnection<Row extends QueryResultRow>(
   { connection }: Pick<Database, 'connection'>,
   sql: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  const client = new pg.Client(connection);
+  const client = new Client(connection);
   await client.connect();
   try {
     return (await client.query<Row>(sql, values)).rows;

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import pg from 'pg';
+import { Client } from 'pg';
 
 import { scratchDirectory } from './scratch-directory.js';
 
@@ -89,9 +89,10 @@ export class PostgresServer {
   }
 }
 
+const idOf = (flag: '-u' | '-g', name: string): number =>
+  Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString());
+
 function unprivilegedUser(): { uid: number; gid: number } {
-  const idOf = (flag: string, name: string): number =>
-    Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString());
   for (const name of ['postgres', 'nobody']) {
     try {
       return { uid: idOf('-u', name), gid: idOf('-g', name) };
@@ -113,7 +114,7 @@ async function freePort(): Promise<number> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   try {
     await client.connect();
