@@ -145,9 +145,9 @@ const choicesOf = (request: unknown): number =>
           const positions = Array.from({ length: 10 }, () => random(bytes.length));
           expect(readStream(strategy, cutAt(bytes, positions), call).text).toBe(atOnce.text);
         }
-        if (bytes.length <= SMALL_BYTES) {
-          for (let at = 1; at < bytes.length; at++)
-            expect(readStream(strategy, cutAt(bytes, [at]), call).text).toBe(atOnce.text);
+        const everywhere = bytes.length <= SMALL_BYTES ? bytes.length : 0;
+        for (let at = 1; at < everywhere; at++) {
+          expect(readStream(strategy, cutAt(bytes, [at]), call).text).toBe(atOnce.text);
         }
         expect(
           readStream(
