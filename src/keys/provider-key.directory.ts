@@ -10,6 +10,8 @@ import { providerKeyOwner, ProviderKeyRepository, type SealedProviderKey } from 
 import type { StoredProviderKey } from './provider-key.js';
 
 const DEFAULT_ALIAS = 'default';
+/** How many keys that cannot be opened one log line names. */
+const REPORTED = 20;
 
 /** An opened value with the sealed bytes it came from: unchanged bytes need no second opening. */
 interface Opened {
@@ -118,7 +120,9 @@ export class ProviderKeyDirectory implements SnapshotLoader {
   /** Once for each key, not with every reload. */
   private report(closed: ReadonlyMap<string, string>): void {
     const news = [...closed].filter(([place]) => !this.snapshot.closed.has(place)).map(([, reason]) => reason);
-    if (news.length > 0) this.logger.error(`Provider keys that cannot be opened: ${news.join('; ')}`);
+    if (news.length === 0) return;
+    const shown = news.slice(0, REPORTED).join('; ');
+    this.logger.error(`${news.length} provider keys cannot be opened: ${shown}${news.length > REPORTED ? '; …' : ''}`);
   }
 }
 
