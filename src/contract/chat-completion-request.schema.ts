@@ -2,11 +2,11 @@ import { z } from 'zod';
 
 /**
  * A chat completion request as callers send it. Loose: unknown fields travel on to the provider, and only what the gateway
- * itself reads is checked, so that a new field of OpenAI's works on the day it appears.
+ * itself reads is checked, so that a new field of OpenAI's works on the day it appears. A missing `type` is let through: several providers' own clients leave it out.
  */
 const message = z.looseObject({
   role: z.string().min(1),
-  content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).nullish(),
+  content: z.union([z.string(), z.array(z.looseObject({ type: z.string().optional() }))]).nullish(),
   tool_calls: z.array(z.looseObject({ id: z.string().nullish() })).nullish(),
   tool_call_id: z.string().nullish(),
 });
@@ -23,8 +23,8 @@ export const chatCompletionRequestSchema = z.looseObject({
   n: z.int().positive().nullish(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
   seed: z.int().nullish(),
-  tools: z.array(z.looseObject({ type: z.string() })).nullish(),
-  tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
+  tools: z.array(z.looseObject({ type: z.string().optional() })).nullish(),
+  tool_choice: z.union([z.string(), z.looseObject({ type: z.string().optional() })]).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   response_format: z.looseObject({ type: z.string() }).nullish(),
   reasoning_effort: z.string().nullish(),

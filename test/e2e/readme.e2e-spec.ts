@@ -1,0 +1,68 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { aStream } from '../support/builders.js';
+import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
+import { sse, StubUpstream } from '../support/stub-upstream.js';
+
+const run = promisify(execFile);
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+/** The README's curl commands, in order. */
+const samples = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
+  block!
+    .split(/^(?=curl )/m)
+    .filter((command) => command.startsWith('curl '))
+    .map((command) => command.trim()),
+);
+
+const hasTools = ['curl', 'sh'].every((tool) => spawnSync(tool, ['--version']).error === undefined);
+if (!hasTools) console.warn("The README's samples are not run: install curl.");
+
+(hasTools ? describe : describe.skip)("the README's curl samples", () => {
+  let upstream: StubUpstream;
+  let gateway: RunningGateway;
+
+  beforeAll(async () => {
+    upstream = await StubUpstream.start();
+    gateway = await startGateway({ PROVIDER_BASE_URLS: JSON.stringify({ openai: upstream.origin }) });
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** As a reader would paste it, but for the port. */
+  const paste = async (command: string): Promise<string> => {
+    const here = command
+      .replaceAll('http://127.0.0.1:8787', gateway.origin)
+      .replace(/^curl /, 'curl -sS --fail-with-body --max-time 20 ');
+    const { stdout } = await run('sh', ['-c', here], { env: { ...process.env, AIG_TOKEN: ADMIN_TOKEN } });
+    return stdout;
+  };
+
+  it('are three: the sandbox, a key stored, a model asked', () => {
+    expect(samples).toHaveLength(3);
+  });
+
+  it('ask the sandbox without any provider key', async () => {
+    expect(JSON.parse(await paste(samples[0]!))).toMatchObject({
+      object: 'chat.completion',
+      choices: [{ message: { role: 'assistant', content: expect.stringContaining('Hello!') } }],
+    });
+  });
+
+  it('store a key, and then reach the provider with it', async () => {
+    expect(JSON.parse(await paste(samples[1]!))).toMatchObject({
+      success: true,
+      result: { provider_slug: 'openai', alias: 'default' },
+    });
+
+    upstream.replies(sse(...aStream('Hello from upstream.')));
+    expect(await paste(samples[2]!)).toMatch(/upstream[\s\S]*data: \[DONE\]\n\n$/);
+    expect(upstream.last.headers['authorization']).toBe('Bearer sk-...');
+  });
+});
