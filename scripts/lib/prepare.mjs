@@ -7,13 +7,15 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const npm = 'npm';
+/** Windows runs npm through its shell. */
+const shell = process.platform === 'win32';
 const at = (...parts) => join(root, ...parts);
 
 /** Installs, generates the database client and, when asked, builds: each only when its inputs have changed. */
 export function prepare({ build }) {
   // A production image has what was built and nothing to build it with.
   if (!existsSync(at('src'))) return;
-  if (!isInstalled()) step('Installing packages', npm, ['ci', '--no-audit', '--no-fund']);
+  if (!isInstalled()) install();
   const generated = digest([
     readFileSync(at('prisma/schema.prisma')),
     readFileSync(at('node_modules/prisma/package.json')),
@@ -45,6 +47,23 @@ function isInstalled() {
   });
 }
 
+/**
+ * `npm ci`. It refuses a lock file that lacks optional packages of other platforms, which is how npm writes one where the
+ * registry does not have them; `npm install` then takes the locked versions all the same, and leaves the file alone.
+ */
+function install() {
+  const options = ['--no-audit', '--no-fund'];
+  console.error('Installing packages …');
+  const { status, stderr } = spawnSync(npm, ['ci', ...options], { cwd: root, stdio: ['ignore', 2, 'pipe'], shell });
+  if (status === 0) return;
+  if (!String(stderr).includes('EUSAGE')) {
+    process.stderr.write(stderr);
+    console.error('Installing packages failed.');
+    process.exit(1);
+  }
+  step('Installing packages, with those of this platform only', npm, ['install', '--no-save', ...options]);
+}
+
 /** Works when the inputs' digest is not the one of the last time, or the result is gone. */
 function once(name, inputs, result, work) {
   const stamp = at('node_modules/.cache/unified-ai-gateway', name);
@@ -59,8 +78,7 @@ function step(title, command, args, { quiet = false } = {}) {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
     stdio: quiet ? 'pipe' : ['ignore', 2, 2],
-    // Windows runs npm through its shell.
-    shell: command === npm && process.platform === 'win32',
+    shell: command === npm && shell,
   });
   if (status === 0) return;
   if (quiet) process.stderr.write(Buffer.concat([stdout, stderr]));
