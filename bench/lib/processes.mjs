@@ -12,11 +12,13 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
+const TASKSET = 'taskset';
+
 /** Can processes be given a core of their own? */
 export const canPin = (() => {
   if (availableParallelism() < 2) return false;
   try {
-    execFileSync('taskset', ['-c', '0', 'true'], { stdio: 'ignore' });
+    execFileSync(TASKSET, ['-c', '0', 'true'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -29,7 +31,7 @@ export const CORES = { target: 0, load: 1 };
 /** Starts `node` with these arguments. What it writes to stderr, and to stdout where `showsOutput`, is kept in `output`. */
 export function start(name, core, args, env = {}) {
   const node = [process.execPath, ...args];
-  const [command, ...rest] = canPin ? ['taskset', '-c', String(core), ...node] : node;
+  const [command, ...rest] = canPin ? [TASKSET, '-c', String(core), ...node] : node;
   const child = spawn(command, rest, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
