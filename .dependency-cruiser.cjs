@@ -5,9 +5,9 @@ const rooms = {
   config: ['common'],
   persistence: ['common', 'config', 'generated'],
   transport: ['common', 'config'],
-  gateways: ['common', 'config', 'contract', 'persistence'],
-  tokens: ['common', 'config', 'persistence'],
-  keys: ['common', 'config', 'persistence'],
+  gateways: ['common', 'config', 'contract', 'persistence', 'generated'],
+  tokens: ['common', 'config', 'persistence', 'generated'],
+  keys: ['common', 'config', 'persistence', 'generated'],
   providers: ['common', 'config', 'contract', 'transport', 'persistence'],
   accounting: ['common', 'config', 'contract', 'providers'],
   routing: ['common', 'config', 'contract', 'gateways', 'keys', 'providers', 'accounting'],
@@ -15,7 +15,7 @@ const rooms = {
   http: ['common', 'config', 'contract'],
   completions: ['common', 'contract', 'auth', 'http', 'routing', 'providers'],
   admin: ['common', 'contract', 'auth', 'http', 'gateways', 'tokens', 'keys', 'providers'],
-  bootstrap: ['common', 'config', 'gateways', 'tokens', 'persistence'],
+  bootstrap: ['common', 'config', 'gateways', 'tokens', 'persistence', 'generated'],
   health: ['common', 'config', 'auth', 'http', 'persistence'],
 };
 
@@ -42,7 +42,12 @@ module.exports = {
       { path: '^src/[^/]+/', pathNot: [...Object.keys(rooms), 'generated'].map(room) },
       {},
     ),
-    error('no-cycles', 'A cycle of values crashes at start under ES modules.', {}, { circular: true }),
+    error(
+      'no-cycles',
+      'A cycle of values crashes at start under ES modules.',
+      { pathNot: '^src/generated/' },
+      { circular: true },
+    ),
     error('resolves', 'An import leads nowhere.', {}, { couldNotResolve: true }),
     error(
       'providers-are-strangers',
@@ -98,6 +103,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // Written by `prisma generate`, in whatever way it likes.
+    exclude: { path: '^src/generated/.*/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },

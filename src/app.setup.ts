@@ -59,7 +59,7 @@ export function setupApp(app: NestFastifyApplication): void {
       if (size > MAX_CONTROL_PLANE_BODY_BYTES)
         done(new GatewayError('request_too_large', 'The request body is larger than 1 MiB.'));
       else if (text.trim() === '') done(null, undefined);
-      else parseJson(request, text, done);
+      else void parseJson(request, text, done);
     });
   });
   fastify.options('/v1/*', (request, reply) => {

@@ -25,12 +25,17 @@ export interface Caller {
 
 /** May this caller do `permission` on this gateway (or, without one, on the account as a whole)? Write satisfies read. */
 export function isAllowed(caller: Caller, permission: Permission, gatewayId?: string): boolean {
-  const satisfiedBy: readonly Permission[] = permission.endsWith('.read')
-    ? [permission, permission.replace('.read', '.write') as Permission]
-    : [permission];
-  return satisfiedBy.some((granted) => {
-    const scope = caller.grants.get(granted);
-    if (scope === undefined) return false;
-    return scope === 'all' || (gatewayId !== undefined && scope.has(gatewayId));
-  });
+  return (
+    covers(caller.grants.get(permission), gatewayId) ||
+    covers(caller.grants.get(STRONGER[permission] ?? permission), gatewayId)
+  );
 }
+
+const STRONGER: Readonly<Partial<Record<Permission, Permission>>> = {
+  'ai-gateway.read': 'ai-gateway.write',
+  'secrets-store.read': 'secrets-store.write',
+  'tokens.read': 'tokens.write',
+};
+
+const covers = (scope: GatewayScope | undefined, gatewayId: string | undefined): boolean =>
+  scope === 'all' || (scope !== undefined && gatewayId !== undefined && scope.has(gatewayId));

@@ -9,7 +9,7 @@ import { canonicalSlug, isProviderSlug, PROVIDER_SLUGS } from '../common/provide
 import { Secret } from '../common/secret.js';
 import { transportConfig } from '../config/transport.config.js';
 import { ChangeFeed } from '../persistence/change-feed.service.js';
-import { assertEgressAllowed, EgressDenied } from '../transport/egress-policy.js';
+import { assertEgressAllowed, EgressDenied } from '../common/egress-policy.js';
 import { KeyVault, VaultError } from './key-vault.js';
 import type { ProviderKeySettings } from './provider-key-settings.schema.js';
 import {

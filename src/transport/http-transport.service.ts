@@ -4,7 +4,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { type Dispatcher, Pool } from 'undici';
 import { transportConfig } from '../config/transport.config.js';
-import { assertAddressAllowed, assertEgressAllowed } from './egress-policy.js';
+import { assertAddressAllowed, assertEgressAllowed } from '../common/egress-policy.js';
 import { TransportError, toTransportError } from './transport-error.js';
 import type { BodySink, UpstreamBody } from './upstream-body.js';
 import type { UpstreamHeaders, UpstreamRequest } from './upstream.types.js';
@@ -43,11 +43,7 @@ export class HttpTransport implements OnApplicationShutdown {
         return;
       }
       try {
-        this.poolOf(request.origin).dispatch(
-          // undici takes the headers as a flat list and sets content-length from the body.
-          { method: request.method, path: request.path, headers: request.headers as string[], body: request.body },
-          new Exchange(resolve, reject, signal),
-        );
+        this.poolOf(request.origin).dispatch(request, new Exchange(resolve, reject, signal));
       } catch (cause) {
         reject(toTransportError(cause));
       }

@@ -6,7 +6,7 @@ export interface UpstreamRequest {
   /** Path with its query string. */
   readonly path: string;
   /** Names (lower case) and values in turn. `content-length` is set by the transport. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly body: Buffer | null;
 }
 

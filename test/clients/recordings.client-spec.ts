@@ -142,7 +142,7 @@ describeRecorded('recorded traffic through the whole gateway', () => {
       };
 
       if (isBroken) {
-        await expect(read()).rejects.toThrow();
+        await expect(read()).rejects.toBeInstanceOf(OpenAI.APIError);
         return;
       }
       await read();

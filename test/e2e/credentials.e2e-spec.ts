@@ -352,7 +352,7 @@ describe('credentials on the data plane', () => {
       shown.set(key, (shown.get(key) ?? 0) + 1);
     }
 
-    expect([...shown.keys()].sort()).toEqual([...POOLED].sort());
+    expect([...shown.keys()].toSorted()).toEqual(POOLED.toSorted());
     expect(shown.get(POOLED[1]!)!).toBeGreaterThan(shown.get(POOLED[0]!)!);
   });
 
