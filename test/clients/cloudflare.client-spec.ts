@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import Cloudflare from 'cloudflare';
+import Cloudflare, { AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError } from 'cloudflare';
 
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 
@@ -59,7 +59,7 @@ describe('the cloudflare SDK with a baseURL', () => {
     expect(replaced).toMatchObject({ cache_ttl: 300, authentication: false, created_at: created.created_at });
     expect(ids).toEqual(['crud-1', 'default']);
     expect(deleted.id).toBe('crud-1');
-    await expect(client.aiGateway.get('crud-1', { account_id })).rejects.toBeInstanceOf(Cloudflare.NotFoundError);
+    await expect(client.aiGateway.get('crud-1', { account_id })).rejects.toBeInstanceOf(NotFoundError);
   });
 
   it('reads every list to its end, one item a page', async () => {
@@ -133,7 +133,7 @@ describe('the cloudflare SDK with a baseURL', () => {
     expect(rotated.result).toMatchObject({ id: created.id, secret_id: created.secret_id, secret_preview: '…wxyz' });
     expect(read.result).toEqual(rotated.result);
     expect(deleted.result.id).toBe(created.id);
-    await expect(client.get(`${path}/${created.id}`)).rejects.toBeInstanceOf(Cloudflare.NotFoundError);
+    await expect(client.get(`${path}/${created.id}`)).rejects.toBeInstanceOf(NotFoundError);
     expect(await all(client.aiGateway.providerConfigs.list('default', { account_id }))).toEqual([]);
   });
 
@@ -184,9 +184,7 @@ describe('the cloudflare SDK with a baseURL', () => {
       errors: [{ code: 1003, message: 'store_not_empty' }],
     });
     expect(await client.secretsStore.stores.delete(store.id, { account_id, force: 'true' as never })).toBeNull();
-    await expect(client.secretsStore.stores.get(store.id, { account_id })).rejects.toBeInstanceOf(
-      Cloudflare.NotFoundError,
-    );
+    await expect(client.secretsStore.stores.get(store.id, { account_id })).rejects.toBeInstanceOf(NotFoundError);
   });
 
   it('creates, reads, changes, rolls, verifies and deletes a token', async () => {
@@ -223,10 +221,10 @@ describe('the cloudflare SDK with a baseURL', () => {
     expect(created.policies?.[0]?.permission_groups).toEqual([{ id: run, name: 'AI Gateway Run' }]);
     expect(read).toEqual(changed);
     expect(changed).toMatchObject({ id, name: 'ci-2', expires_on: '2100-01-01T00:00:00.000Z' });
-    await expect(first.user.tokens.verify()).rejects.toBeInstanceOf(Cloudflare.AuthenticationError);
+    await expect(first.user.tokens.verify()).rejects.toBeInstanceOf(AuthenticationError);
     expect(await clientWith(secondValue).user.tokens.verify()).toMatchObject({ id, status: 'active' });
     expect(await client.accounts.tokens.delete(id, { account_id })).toEqual({ id });
-    await expect(clientWith(secondValue).user.tokens.verify()).rejects.toBeInstanceOf(Cloudflare.AuthenticationError);
+    await expect(clientWith(secondValue).user.tokens.verify()).rejects.toBeInstanceOf(AuthenticationError);
     expect(
       (await all(client.accounts.tokens.permissionGroups.list({ account_id }))).map(({ name }) => name),
     ).toHaveLength(7);
@@ -246,9 +244,7 @@ describe('the cloudflare SDK with a baseURL', () => {
       (reason: unknown) => reason,
     );
 
-    expect(error).toBeInstanceOf(
-      { 400: Cloudflare.BadRequestError, 401: Cloudflare.AuthenticationError, 404: Cloudflare.NotFoundError }[status],
-    );
+    expect(error).toBeInstanceOf({ 400: BadRequestError, 401: AuthenticationError, 404: NotFoundError }[status]);
     expect(error).toMatchObject({ status, errors: expect.arrayContaining([expect.objectContaining({ code })]) });
     expect(requests - before).toBe(1);
   });
@@ -270,7 +266,7 @@ describe('the cloudflare SDK with a baseURL', () => {
 
     expect((await reader.aiGateway.get('default', { account_id })).id).toBe('default');
     await expect(reader.aiGateway.create({ account_id, id: 'no', ...gatewayFields })).rejects.toBeInstanceOf(
-      Cloudflare.PermissionDeniedError,
+      PermissionDeniedError,
     );
   });
 

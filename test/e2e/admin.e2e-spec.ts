@@ -246,7 +246,8 @@ describe('the control plane', () => {
         Array.from({ length: 8 }, () => call('POST', '/ai-gateway/gateways', { id: 'race', ...required })),
       );
 
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 400)]);
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 400)).toHaveLength(7);
     });
 
     it('is seen by the next call on the data plane, and gone with the next', async () => {

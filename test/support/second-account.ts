@@ -32,7 +32,9 @@ export async function insertToken(
 export async function insertAccount(gateway: RunningGateway, id: string): Promise<string> {
   const prisma = gateway.app.get(PrismaService, { strict: false });
   await prisma.account.create({ data: { id, name: id } });
-  const { otel, dlp, guardrails, spendLimits, stripe, retryDelayMs, ...columns } = newDefaultGateway(id, new Date());
-  await prisma.gateway.create({ data: columns });
+  const { internalId, isDefault, collectLogs, cacheInvalidateOnUpdate, ...made } = newDefaultGateway(id, new Date());
+  await prisma.gateway.create({
+    data: { internalId, accountId: id, id: made.id, isDefault, collectLogs, cacheInvalidateOnUpdate },
+  });
   return insertToken(gateway, { accountId: id });
 }
