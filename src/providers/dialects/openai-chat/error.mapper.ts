@@ -5,6 +5,8 @@ import type { ErrorRule } from './chat-quirks.js';
 import { isObject, isText, parseJson, type JsonObject } from './json-value.js';
 import { redact } from './redaction.js';
 
+/** Of an error body no more is looked at. */
+const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_RAW_CHARACTERS = 8 * 1024;
 const MAX_MESSAGE_CHARACTERS = 2000;
 const REQUEST_ID_HEADERS = [
@@ -35,17 +37,16 @@ export interface ErrorContext {
 
 /** Any error answer in OpenAI's terms: the upstream's status, its words, and its body, redacted, under `metadata.raw`. */
 export function toUpstreamError(answer: UpstreamAnswer, context: ErrorContext): GatewayError {
-  const text = redact(answer.body.toString('utf8', 0, 4 * MAX_RAW_CHARACTERS), context.target.credential);
-  const body = parseJson(text);
-  return fromBody(body === undefined ? text : body, text, answer.status, answer.headers, context);
+  const text = answer.body.toString('utf8', 0, MAX_BODY_BYTES);
+  return fromBody(parseJson(text), text, answer.status, answer.headers, context);
 }
 
 /** An error that came inside a 200: in a stream's event, or in a body's `error`. */
 export function toInBandError(body: JsonObject, headers: UpstreamHeaders, context: ErrorContext): GatewayError {
-  const text = redact(JSON.stringify(body), context.target.credential);
-  return fromBody(parseJson(text), text, inBandStatus(body), headers, context);
+  return fromBody(body, JSON.stringify(body), inBandStatus(body), headers, context);
 }
 
+/** `body`: the parsed `text`, undefined when it is not JSON. */
 function fromBody(
   body: unknown,
   text: string,
@@ -53,9 +54,12 @@ function fromBody(
   headers: UpstreamHeaders,
   { name, target, rules }: ErrorContext,
 ): GatewayError {
+  // Cut before it is searched for keys: a provider may send megabytes.
+  const sample = redact(text.slice(0, 2 * MAX_RAW_CHARACTERS), target.credential);
   const isJson = typeof body === 'object' && body !== null;
   const native = isJson ? readNative(body) : { message: null, type: null, code: null, param: null };
-  const message = native.message ?? describeText(name, upstreamStatus, text);
+  const words = native.message === null ? null : redact(cut(native.message, MAX_MESSAGE_CHARACTERS), target.credential);
+  const message = words ?? describeText(name, upstreamStatus, sample.slice(0, MAX_MESSAGE_CHARACTERS));
   const rule = rules.find((candidate) => fits(candidate, upstreamStatus, native));
   const status = rule?.to.status ?? (isJson ? usualStatus(upstreamStatus) : statusOfText(upstreamStatus));
   const usual = usualTerms(status, message);
@@ -63,7 +67,7 @@ function fromBody(
   const type = rule?.to.type ?? native.type ?? usual.type;
   const requestId = REQUEST_ID_HEADERS.map((header) => headerOf(headers, header)).find((value) => value !== null);
 
-  return new GatewayError('upstream_error', withKeyHint(cut(message, MAX_MESSAGE_CHARACTERS), status, name, target), {
+  return new GatewayError('upstream_error', withKeyHint(message, status, name, target), {
     status,
     type,
     code,
@@ -73,7 +77,7 @@ function fromBody(
     metadata: {
       upstream_status: upstreamStatus,
       ...(requestId === undefined ? {} : { upstream_request_id: requestId }),
-      raw: isJson && text.length <= MAX_RAW_CHARACTERS ? body : cut(text, MAX_RAW_CHARACTERS),
+      raw: isJson && text.length <= MAX_RAW_CHARACTERS ? parseJson(sample) : cut(sample, MAX_RAW_CHARACTERS),
     },
     headers: retryHeaders(headers),
     retryable: rule?.to.retryable ?? isRetryable(status, code, type, headers),

@@ -9,14 +9,15 @@ const HIDDEN = '[redacted]';
 const KEY_SHAPES: readonly RegExp[] = [
   /\b(?:sk|pk|rk|gsk|xai|csk|hf|fw|pplx|aig|key)[-_][A-Za-z0-9*._-]{6,}/g,
   /\bAIza[A-Za-z0-9*_-]{10,}/g,
-  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9._-]+/g,
+  /\beyJ[A-Za-z0-9_-]{8,1024}\.[A-Za-z0-9._-]{1,4096}/g,
   /\b(bearer|api-key)\s+[A-Za-z0-9*._~+/=-]{6,}/gi,
-  /[A-Za-z0-9._-]*\*{3,}[A-Za-z0-9*._-]*/g,
+  /[A-Za-z0-9._-]{0,64}\*{3,}[A-Za-z0-9*._-]*/g,
 ];
 
 /** Fewer characters than this are found in any text by chance. */
 const SHORTEST_FRAGMENT = 8;
-const KEY_CHARACTERS = '[A-Za-z0-9*._-]*';
+/** Repetitions are bounded, here and below: a text made to be slow to search must not stop the process. */
+const KEY_CHARACTERS = '[A-Za-z0-9*._-]{0,256}';
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 

@@ -126,6 +126,17 @@ describe('ChatStreamTranslator', () => {
     expect(failing.error?.message).toBe('Gone.');
   });
 
+  it('finds a usage that comes with every piece of text', () => {
+    const counted = (tokens: number) => ({
+      usage: { prompt_tokens: 1, completion_tokens: tokens, total_tokens: tokens + 1 },
+    });
+    const translator = open();
+    translator.push(Buffer.from(role + delta({ content: 'a' }) + delta({ content: 'b' }, null, counted(1))));
+    translator.push(Buffer.from(delta({ content: 'c' }, null, counted(2))));
+
+    expect(translator.facts.usage?.completion_tokens).toBe(2);
+  });
+
   it('is not misled by a text that looks like the terms of the protocol', () => {
     const tricky = [
       `"finish_reason":"stop"`,
