@@ -6,7 +6,9 @@ import type { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
 import { providerKeySettingsSchema } from './provider-key-settings.schema.js';
 import type { ProviderKeyRecord } from './provider-key.js';
+import { holdGateway, lockGateway, lockSecret, lockSecretsOfGateway, TRANSACTION } from './row-locks.repository.js';
 import type { SealedSecret, SecretOwner } from './sealed-secret.js';
+import { readSnapshot } from './snapshot-read.repository.js';
 import { secretColumns, type SecretDraft } from './stored-secret.repository.js';
 import type { SealedStoredSecret } from './stored-secret.js';
 import { WriteConflict } from './write-conflict.js';
@@ -51,34 +53,36 @@ export class ProviderKeyRepository {
   /** By provider, then alias. */
   async list(gatewayInternalId: string, page: PageRequest): Promise<Page<ProviderKeyRecord>> {
     const where = { gatewayInternalId };
-    const [rows, total] = await this.prisma.$transaction([
-      this.prisma.providerKey.findMany({
+    const [rows, total] = await readSnapshot(this.prisma, async (transaction) => [
+      await transaction.providerKey.findMany({
         where,
         include: WITH_PREVIEW,
         orderBy: [{ providerSlug: 'asc' }, { alias: 'asc' }],
         ...offsetOf(page),
       }),
-      this.prisma.providerKey.count({ where }),
+      await transaction.providerKey.count({ where }),
     ]);
     return { items: rows.map(toRecord), total };
   }
 
   async find(gatewayInternalId: string, id: string): Promise<ProviderKeyRecord | null> {
-    const row = await this.prisma.providerKey.findFirst({ where: { gatewayInternalId, id }, include: WITH_PREVIEW });
+    const row = await readSnapshot(this.prisma, (transaction) =>
+      transaction.providerKey.findFirst({ where: { gatewayInternalId, id }, include: WITH_PREVIEW }),
+    );
     return row === null ? null : toRecord(row);
   }
 
-  /** Says which name was taken: the provider key's own, or the secret's in the store. */
+  /** Says which name was taken, the provider key's own or the secret's in the store; or that the gateway is gone. */
   async insertWithSecret(
     draft: ProviderKeyDraft,
     secret: SecretDraft,
-  ): Promise<ProviderKeyRecord | 'alias_exists' | 'secret_exists'> {
+  ): Promise<ProviderKeyRecord | 'alias_exists' | 'secret_exists' | 'no_gateway'> {
     try {
-      const [, row] = await this.prisma.$transaction([
-        this.prisma.storedSecret.create({ data: secretColumns(secret) }),
-        this.prisma.providerKey.create({ data: toColumns(draft), include: WITH_PREVIEW }),
-      ]);
-      return toRecord(row);
+      return await this.prisma.$transaction(async (transaction) => {
+        if (!(await holdGateway(transaction, draft.gatewayInternalId))) return 'no_gateway';
+        await transaction.storedSecret.create({ data: secretColumns(secret) });
+        return toRecord(await transaction.providerKey.create({ data: toColumns(draft), include: WITH_PREVIEW }));
+      }, TRANSACTION);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       return (await this.exists(draft)) ? 'alias_exists' : 'secret_exists';
@@ -90,16 +94,17 @@ export class ProviderKeyRepository {
     draft: ProviderKeyDraft,
     secret: SealedStoredSecret,
     sealed: SealedSecret,
-  ): Promise<ProviderKeyRecord | 'alias_exists' | 'secret_in_use'> {
+  ): Promise<ProviderKeyRecord | 'alias_exists' | 'secret_in_use' | 'no_gateway'> {
     try {
       return await this.prisma.$transaction(async (transaction) => {
+        if (!(await holdGateway(transaction, draft.gatewayInternalId))) return 'no_gateway';
         const { count } = await transaction.storedSecret.updateMany({
           where: { id: secret.id, wrappedKey: secret.sealed.wrappedKey },
           data: { ...sealed },
         });
         if (count === 0) throw new WriteConflict();
         return toRecord(await transaction.providerKey.create({ data: toColumns(draft), include: WITH_PREVIEW }));
-      });
+      }, TRANSACTION);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       return (await this.exists(draft)) ? 'alias_exists' : 'secret_in_use';
@@ -108,56 +113,48 @@ export class ProviderKeyRepository {
 
   /** Deletes a key with a secret made for it; one that was there before is sealed for itself again. Null when there is no such key. */
   async delete(gatewayInternalId: string, id: string, reseal: Reseal): Promise<ProviderKeyRecord | null> {
+    const where = { gatewayInternalId, id };
     return this.prisma.$transaction(async (transaction) => {
-      const row = await transaction.providerKey.findFirst({
-        where: { gatewayInternalId, id },
-        include: { secret: true },
-      });
+      const seen = await transaction.providerKey.findFirst({ where, select: { secretId: true } });
+      if (seen === null) return null;
+      await lockSecret(transaction, seen.secretId);
+      const row = await transaction.providerKey.findFirst({ where, include: { secret: true } });
       if (row === null) return null;
       await release(transaction, row, reseal);
       return toRecord(row);
-    });
+    }, TRANSACTION);
   }
 
   /** Deletes a gateway with its provider keys and the secrets made for them. False when it is gone already. */
   async deleteGateway(gatewayInternalId: string, reseal: Reseal): Promise<boolean> {
-    return this.prisma.$transaction(
-      async (transaction) => {
-        // Locks the row: a key that is being made meanwhile waits for its foreign key, and then finds no gateway.
-        const locked: unknown[] = await transaction.$queryRaw`
-          SELECT 1 FROM gateways WHERE internal_id = ${gatewayInternalId}::uuid FOR UPDATE`;
-        if (locked.length === 0) return false;
-        for (;;) {
-          const rows = await transaction.providerKey.findMany({
-            where: { gatewayInternalId },
-            include: { secret: true },
-            take: BATCH,
-          });
-          if (rows.length === 0) break;
-          for (const row of rows) await release(transaction, row, reseal);
-        }
-        await transaction.gateway.delete({ where: { internalId: gatewayInternalId } });
-        return true;
-      },
-      { timeout: 60_000 },
-    );
+    return this.prisma.$transaction(async (transaction) => {
+      if (!(await lockGateway(transaction, gatewayInternalId))) return false;
+      await lockSecretsOfGateway(transaction, gatewayInternalId);
+      for (;;) {
+        const rows = await transaction.providerKey.findMany({
+          where: { gatewayInternalId },
+          include: { secret: true },
+          take: BATCH,
+        });
+        if (rows.length === 0) break;
+        for (const row of rows) await release(transaction, row, reseal);
+      }
+      await transaction.gateway.delete({ where: { internalId: gatewayInternalId } });
+      return true;
+    }, TRANSACTION);
   }
 
   /** Every provider key with its sealed value, in batches: the directory's load. */
   async *all(): AsyncGenerator<SealedProviderKey> {
     let after = '';
     for (;;) {
-      // Key and secret are two queries for Prisma: one snapshot for both, or a change between them would not open.
-      const [rows]: [RowWithSecret[]] = await this.prisma.$transaction(
-        [
-          this.prisma.providerKey.findMany({
-            where: { id: { gt: after } },
-            include: { secret: true },
-            orderBy: { id: 'asc' },
-            take: BATCH,
-          }),
-        ],
-        { isolationLevel: 'RepeatableRead' },
+      const rows: RowWithSecret[] = await readSnapshot(this.prisma, (transaction) =>
+        transaction.providerKey.findMany({
+          where: { id: { gt: after } },
+          include: { secret: true },
+          orderBy: { id: 'asc' },
+          take: BATCH,
+        }),
       );
       for (const row of rows) yield { key: toRecord(row), sealed: sealedOf(row) };
       const last = rows.at(-1);
@@ -172,20 +169,18 @@ export class ProviderKeyRepository {
   }
 }
 
+/** The caller holds the secret's lock, so its row is as it was read. */
 async function release(transaction: Prisma.TransactionClient, row: RowWithSecret, reseal: Reseal): Promise<void> {
   const { id, secret } = row;
   await transaction.providerKey.delete({ where: { id } });
-  const same = { id: secret.id, wrappedKey: secret.wrappedKey };
   if (secret.managed) {
-    const { count } = await transaction.storedSecret.deleteMany({ where: same });
-    if (count === 0) throw new WriteConflict();
+    await transaction.storedSecret.delete({ where: { id: secret.id } });
     return;
   }
   const { accountId, storeId, id: secretId } = secret;
   const own: SecretOwner = { kind: 'stored-secret', accountId, storeId, secretId };
   const sealed = reseal(sealedOf(row), providerKeyOwner(toRecord(row)), own);
-  const { count } = await transaction.storedSecret.updateMany({ where: same, data: { ...sealed } });
-  if (count === 0) throw new WriteConflict();
+  await transaction.storedSecret.update({ where: { id: secretId }, data: { ...sealed } });
 }
 
 const sealedOf = ({ secret: { kekId, wrappedKey, ciphertext } }: RowWithSecret): SealedSecret => ({

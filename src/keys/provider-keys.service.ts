@@ -88,7 +88,7 @@ export class ProviderKeysService {
     const { value } = input;
     const made =
       value.kind === 'secret'
-        ? await this.createWithSecret(gateway, { ...input, provider }, value.secret)
+        ? await retryOnConflict(() => this.createWithSecret(gateway, { ...input, provider }, value.secret))
         : await retryOnConflict(() =>
             this.createForSecret(gateway, { ...input, provider }, input.provider, value.secretId),
           );
@@ -154,6 +154,7 @@ export class ProviderKeysService {
       preview: secretPreview(secret.reveal()),
       sealed: this.vault.seal(secret, providerKeyOwner(draft)),
     });
+    if (made === 'no_gateway') throw notFound();
     if (made === 'alias_exists') throw aliasExists(draft);
     if (made === 'secret_exists') {
       throw refused(`A secret named "${name}" already exists in the gateway's store; name it with secret_id`, [
@@ -183,6 +184,7 @@ export class ProviderKeysService {
       secretId,
     );
     const made = await this.keys.insertForSecret(draft, secret, sealed);
+    if (made === 'no_gateway') throw notFound();
     if (made === 'alias_exists') throw aliasExists(draft);
     if (made === 'secret_in_use') throw inUse(secretId);
     return made;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import { isReferenceViolation, isUniqueViolation } from '../common/errors/database-error.js';
+import { isUniqueViolation } from '../common/errors/database-error.js';
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import { PrismaService } from '../persistence/prisma.service.js';
+import { lockGatewaysOfStore, lockSecretsOfStore, lockStore, TRANSACTION } from './row-locks.repository.js';
 import type { SecretsStore } from './stored-secret.js';
 
 const COLUMNS = { name: 'name', created: 'createdAt', modified: 'modifiedAt' } as const;
@@ -57,19 +58,15 @@ export class SecretsStoreRepository {
    * use them; without, a store that has secrets stays (`not_empty`).
    */
   async delete(accountId: string, id: string, force: boolean): Promise<'deleted' | 'not_empty' | 'not_found'> {
-    try {
-      return await this.prisma.$transaction(async (transaction) => {
-        if (force) await transaction.providerKey.deleteMany({ where: { accountId, secret: { storeId: id } } });
-        else if ((await transaction.storedSecret.count({ where: { accountId, storeId: id } })) > 0) return 'not_empty';
-        const { count } = await transaction.secretsStore.deleteMany({ where: { accountId, id } });
-        if (count === 0) return 'not_found';
-        await transaction.gateway.updateMany({ where: { accountId, storeId: id }, data: { storeId: null } });
-        return 'deleted';
-      });
-    } catch (error) {
-      // A provider key came between.
-      if (isReferenceViolation(error)) return 'not_empty';
-      throw error;
-    }
+    return this.prisma.$transaction(async (transaction) => {
+      if (!(await lockStore(transaction, accountId, id))) return 'not_found';
+      await lockGatewaysOfStore(transaction, id);
+      await lockSecretsOfStore(transaction, id);
+      if (force) await transaction.providerKey.deleteMany({ where: { accountId, secret: { storeId: id } } });
+      else if ((await transaction.storedSecret.count({ where: { accountId, storeId: id } })) > 0) return 'not_empty';
+      await transaction.gateway.updateMany({ where: { accountId, storeId: id }, data: { storeId: null } });
+      await transaction.secretsStore.delete({ where: { id } });
+      return 'deleted';
+    }, TRANSACTION);
   }
 }

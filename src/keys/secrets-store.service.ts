@@ -48,7 +48,7 @@ export class SecretsStoreService {
   /** Throws 404/1000. */
   async getStore(accountId: string, id: string): Promise<SecretsStore> {
     const store = await this.stores.find(accountId, id);
-    if (store === null) throw new PlatformError(404, [{ code: CODES.storeNotFound, message: 'store_not_found' }]);
+    if (store === null) throw storeNotFound();
     return store;
   }
 
@@ -74,7 +74,8 @@ export class SecretsStoreService {
   /** Throws 404/1000, and 400/1003 for a store with secrets unless forced. */
   async deleteStore(accountId: string, id: string, force: boolean): Promise<void> {
     await this.getStore(accountId, id);
-    const outcome = await this.stores.delete(accountId, id, force);
+    const outcome = await retryOnConflict(() => this.stores.delete(accountId, id, force));
+    if (outcome === 'not_found') throw storeNotFound();
     if (outcome === 'not_empty') throw limit('store_not_empty');
     await this.feed.refresh();
   }
@@ -153,7 +154,8 @@ export class SecretsStoreService {
   private async insert(accountId: string, drafts: readonly SecretDraft[]): Promise<StoredSecret[]> {
     const { quota, usage } = await this.quota(accountId);
     if (usage + drafts.length > quota) throw limit('maximum_secrets_exceeded');
-    const secrets = await this.secrets.insertAll(drafts);
+    const secrets = await retryOnConflict(() => this.secrets.insertAll(drafts));
+    if (secrets === 'no_store') throw storeNotFound();
     if (secrets === null) throw limit('secret_name_already_exists');
     await this.feed.refresh();
     return secrets;
@@ -172,5 +174,8 @@ export class SecretsStoreService {
     };
   }
 }
+
+const storeNotFound = (): PlatformError =>
+  new PlatformError(404, [{ code: CODES.storeNotFound, message: 'store_not_found' }]);
 
 const limit = (message: string): PlatformError => new PlatformError(400, [{ code: CODES.limit, message }]);

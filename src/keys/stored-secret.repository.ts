@@ -4,7 +4,9 @@ import { isReferenceViolation, isUniqueViolation } from '../common/errors/databa
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
+import { TRANSACTION } from './row-locks.repository.js';
 import type { SealedSecret } from './sealed-secret.js';
+import { readSnapshot } from './snapshot-read.repository.js';
 import type { SealedStoredSecret, StoredSecret } from './stored-secret.js';
 import { WriteConflict } from './write-conflict.js';
 
@@ -83,24 +85,23 @@ export class StoredSecretRepository {
     return this.prisma.storedSecret.count({ where: { accountId } });
   }
 
-  async find(accountId: string, storeId: string, id: string): Promise<SealedStoredSecret | null> {
-    const row = await this.prisma.storedSecret.findFirst({ where: { accountId, storeId, id }, select: SEALED });
-    return row === null ? null : toSealed(row);
+  find(accountId: string, storeId: string, id: string): Promise<SealedStoredSecret | null> {
+    return this.findSealed({ accountId, storeId, id });
   }
 
-  async findInAccount(accountId: string, id: string): Promise<SealedStoredSecret | null> {
-    const row = await this.prisma.storedSecret.findFirst({ where: { accountId, id }, select: SEALED });
-    return row === null ? null : toSealed(row);
+  findInAccount(accountId: string, id: string): Promise<SealedStoredSecret | null> {
+    return this.findSealed({ accountId, id });
   }
 
-  /** All or none. Null when the store has a secret of one of these names. */
-  async insertAll(drafts: readonly SecretDraft[]): Promise<StoredSecret[] | null> {
+  /** All or none. Null when the store has a secret of one of these names; `no_store` when it is gone. */
+  async insertAll(drafts: readonly SecretDraft[]): Promise<StoredSecret[] | 'no_store' | null> {
     try {
       return await this.prisma.$transaction(
         drafts.map((draft) => this.prisma.storedSecret.create({ data: secretColumns(draft), select: SHOWN })),
       );
     } catch (error) {
       if (isUniqueViolation(error)) return null;
+      if (isReferenceViolation(error)) return 'no_store';
       throw error;
     }
   }
@@ -134,7 +135,7 @@ export class StoredSecretRepository {
       if (value !== undefined)
         await transaction.providerKey.updateMany({ where: { secretId: id }, data: { modifiedAt: now } });
       return rows[0];
-    });
+    }, TRANSACTION);
   }
 
   /** All or none. False when one of them is in use by a provider key. */
@@ -170,6 +171,13 @@ export class StoredSecretRepository {
       data: { kekId: after.kekId, wrappedKey: after.wrappedKey },
     });
     return count > 0;
+  }
+
+  private async findSealed(where: Prisma.StoredSecretWhereInput): Promise<SealedStoredSecret | null> {
+    const row = await readSnapshot(this.prisma, (transaction) =>
+      transaction.storedSecret.findFirst({ where, select: SEALED }),
+    );
+    return row === null ? null : toSealed(row);
   }
 }
 
