@@ -25,7 +25,7 @@ const folders = readdirSync(PROVIDERS, { withFileTypes: true })
 describe('the provider folders', () => {
   it('are there, one for each line of the module', () => {
     const module = readFileSync(join(PROVIDERS, 'providers.module.ts'), 'utf8');
-    const imported = [...module.matchAll(/from '\.\/([a-z-]+)\/\1\.strategy\.js'/g)].map((match) => match[1]);
+    const imported = [...module.matchAll(/from '\.\/([a-z-]+)\/\1\.strategy\.js'/g)].map((match) => match[1] ?? '');
 
     expect(imported.toSorted()).toEqual(folders.toSorted());
     expect(folders.length).toBeGreaterThan(10);
