@@ -5,6 +5,7 @@ import {
   developerToSystem,
   rewriteMessages,
   withOnlyMembers,
+  withToolIds,
   type MessageRewrite,
 } from '../dialects/openai-chat/message-rewrite.js';
 
@@ -30,29 +31,16 @@ export function toMistralMessages({ messages }: ChatCompletionRequest, model: st
   ]);
 }
 
-/** Deterministic, so that a call and its result get the same id without any state. */
-export function toMistralId(id: string): string {
-  if (OWN_ID.test(id)) return id;
-  const digest = createHash('sha256')
-    .update(id)
-    .digest('base64')
-    .replace(/[^A-Za-z0-9]/g, '');
-  return digest.slice(0, 9);
-}
-
-const isForeign = (id: unknown): id is string => isText(id) && !OWN_ID.test(id);
-
-const withOwnIds: MessageRewrite = (message) => {
-  const { tool_calls: calls, tool_call_id: callId } = message;
-  if (!isForeign(callId) && calls?.some(({ id }) => isForeign(id)) !== true) return message;
-  return {
-    ...message,
-    ...(isForeign(callId) ? { tool_call_id: toMistralId(callId) } : {}),
-    ...(calls == null
-      ? {}
-      : { tool_calls: calls.map((call) => (isForeign(call.id) ? { ...call, id: toMistralId(call.id) } : call)) }),
-  };
-};
+/** A hash, so that a call and its result get the same id. */
+const withOwnIds = withToolIds(
+  (id) => OWN_ID.test(id),
+  (id) =>
+    createHash('sha256')
+      .update(id)
+      .digest('base64')
+      .replace(/[^A-Za-z0-9]/g, '')
+      .slice(0, 9),
+);
 
 const CALL_MEMBERS: ReadonlySet<string> = new Set(['id', 'type', 'index', 'function']);
 const FUNCTION_MEMBERS: ReadonlySet<string> = new Set(['name', 'arguments']);

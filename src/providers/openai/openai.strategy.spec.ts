@@ -50,6 +50,29 @@ describe('OpenAiStrategy', () => {
     );
   });
 
+  it('shortens ids of tool calls that other providers made, in the call and its result', () => {
+    const long = `toolu_${'x'.repeat(60)}`;
+    const messages = [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: long, type: 'function', function: { name: 'f', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: long, content: '4' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+      },
+    ];
+
+    const text = JSON.stringify(sent(strategy, { messages })['messages']);
+
+    const ids = [...text.matchAll(/"(?:id|tool_call_id)":"([^"]+)"/g)].map((match) => match[1]);
+    expect(ids[0]).toMatch(/^call_[0-9a-f]{32}$/);
+    expect(ids).toEqual([ids[0], ids[0], 'call_1']);
+  });
+
   it('does not try again where the money has run out', () => {
     const body = {
       error: { message: 'You exceeded your current quota.', type: 'insufficient_quota', code: 'insufficient_quota' },

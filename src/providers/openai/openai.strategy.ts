@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { ChatCompletionRequest } from '../../contract/chat-completion-request.schema.js';
 import { NO_ANSWER_QUIRKS, type ChatQuirks, type ParameterRule } from '../dialects/openai-chat/chat-quirks.js';
+import { rewriteMessages, withToolIds } from '../dialects/openai-chat/message-rewrite.js';
 import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
 import { refused, refusedUnlessEmpty } from '../dialects/openai-chat/parameter-rules.js';
 import { OPENAI_MODELS } from './openai.catalog.js';
@@ -25,6 +27,13 @@ const onlyWithoutEffort: ParameterRule = {
   // Not ours to refuse: which efforts a model takes moves monthly, and OpenAI's own answer names them.
   to: (value, request) => (value === 1 && !samplesFor(request) ? undefined : value),
 };
+
+/** Other providers' ids of tool calls can be longer than OpenAI takes (400, `string_above_max_length`). */
+const MAX_TOOL_ID = 40;
+const withShortIds = withToolIds(
+  (id) => id.length <= MAX_TOOL_ID,
+  (id) => `call_${createHash('sha256').update(id).digest('hex').slice(0, 32)}`,
+);
 
 const QUIRKS: ChatQuirks = {
   request: {
@@ -65,6 +74,7 @@ const QUIRKS: ChatQuirks = {
         },
       },
     ],
+    rewriteMessages: ({ messages }) => rewriteMessages(messages, [withShortIds]),
   },
   answer: NO_ANSWER_QUIRKS,
   errors: [

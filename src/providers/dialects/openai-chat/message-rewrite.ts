@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../../../contract/chat-completion-request.schema.js';
+import { isText } from './json-value.js';
 
 /** Changes one message of a request; the same object when there is nothing to change. */
 export type MessageRewrite = (message: ChatMessage, index: number, all: readonly ChatMessage[]) => ChatMessage;
@@ -20,6 +21,22 @@ export function rewriteMessages(
 /** For providers that know no `developer` role. */
 export const developerToSystem: MessageRewrite = (message) =>
   message.role === 'developer' ? { ...message, role: 'system' } : message;
+
+/** Tool call ids in a form the provider takes: `toId` gives a call and its result the same one, without any state. */
+export const withToolIds = (isFine: (id: string) => boolean, toId: (id: string) => string): MessageRewrite => {
+  const isForeign = (id: unknown): id is string => isText(id) && !isFine(id);
+  return (message) => {
+    const { tool_calls: calls, tool_call_id: callId } = message;
+    if (!isForeign(callId) && calls?.some(({ id }) => isForeign(id)) !== true) return message;
+    return {
+      ...message,
+      ...(isForeign(callId) ? { tool_call_id: toId(callId) } : {}),
+      ...(calls == null
+        ? {}
+        : { tool_calls: calls.map((call) => (isForeign(call.id) ? { ...call, id: toId(call.id) } : call)) }),
+    };
+  };
+};
 
 /** A message without these members; `null` members go too. */
 export const withoutMembers =
