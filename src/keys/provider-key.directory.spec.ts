@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 
@@ -61,7 +61,6 @@ describe('ProviderKeyDirectory', () => {
     }
   };
 
-  beforeAll(() => Logger.overrideLogger(false));
   afterAll(() => Logger.overrideLogger(true));
   beforeEach(async () => {
     rows = [];
@@ -82,6 +81,8 @@ describe('ProviderKeyDirectory', () => {
       ],
     }).compile();
     directory = module.get(ProviderKeyDirectory);
+    // Not earlier: compiling a testing module puts its own logger in place.
+    Logger.overrideLogger(false);
   });
 
   it('selects by alias, and the default where none is named', async () => {

@@ -94,11 +94,11 @@ describe('rotating the master key', () => {
     spy.mockRestore();
 
     // Again, by the command, while everything goes on.
-    let isOver = false;
+    const over = new AbortController();
     let looks = 0;
     const wrong: unknown[] = [];
     const watch = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const seen = keysSeen(gateway, internalId);
         looks += 1;
         if (seen.some((key, i) => key !== keyOf(PROVIDERS[i] ?? ''))) wrong.push(seen);
@@ -120,7 +120,7 @@ describe('rotating the master key', () => {
       env: { ...process.env, GATEWAY_URL: gateway.origin, ADMIN_TOKEN, NODE_OPTIONS: '' },
     });
     await change;
-    isOver = true;
+    over.abort();
     await watch;
 
     expect(command.stdout).toMatch(/wrapped \d+ data keys anew/);
