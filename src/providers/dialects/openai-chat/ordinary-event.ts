@@ -2,9 +2,11 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const QUOTE = 0x22;
-const FINISH = Buffer.from('"finish_reason"');
-/** How far behind the choices' end an ordinary event goes on: `,"usage":null}`, padding. */
-const LONGEST_REST = 128;
+/** How far behind the choices' end an ordinary event goes on: `,"usage":null}`, padding, at Cerebras most of the event. */
+const LONGEST_REST = 256;
+/** How the choices end where a finish is null, and where it is not named before it comes (xAI, Cerebras): behind the delta. */
+const NULL_FINISH_END = /"finish_reason":\s*null\s*}\s*]$/;
+const NO_FINISH_END = /}(?:\s*,\s*"index"\s*:\s*\d+)?\s*}\s*]$/;
 
 /**
  * Tells ordinary stream events (a piece of text: no finish, no usage, no error, nothing to repair) from those that must be
@@ -14,7 +16,7 @@ const LONGEST_REST = 128;
  */
 export class OrdinaryEvent {
   private head: Buffer | null = null;
-  /** From `"finish_reason"` to the bracket that ends the choices; empty when events have no such end. */
+  /** What stands before the bracket that ends the choices, and it; empty when events have no such end. */
   private tail: Buffer = Buffer.alloc(0);
   private isTrusted = true;
   private readonly markers: readonly Buffer[];
@@ -39,11 +41,9 @@ export class OrdinaryEvent {
     if (event.toString('latin1', 0, 5) !== 'data:' || brace > 6 || keyEnd === -1 || mayMatter(block, start, end))
       return;
     this.head = Buffer.from(event.subarray(0, keyEnd + 1));
-    const choicesEnd = event.lastIndexOf(CLOSE_BRACKET);
-    const finish = event.lastIndexOf(FINISH);
-    if (finish === -1 || choicesEnd === -1) return;
-    const tail = event.toString('latin1', finish, choicesEnd + 1);
-    if (/^"finish_reason":\s*null\s*}\s*]$/.test(tail)) this.tail = Buffer.from(tail);
+    const choices = event.toString('latin1', 0, event.lastIndexOf(CLOSE_BRACKET) + 1);
+    const pattern = choices.includes('"finish_reason"') ? NULL_FINISH_END : NO_FINISH_END;
+    this.tail = Buffer.from(pattern.exec(choices)?.[0] ?? '', 'latin1');
   }
 
   /** This stream's events need repair: none is ordinary. */

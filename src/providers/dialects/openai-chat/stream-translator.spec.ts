@@ -15,6 +15,11 @@ const delta = (fields: object, finish: string | null = null, rest: object = {}, 
 const role = delta({ role: 'assistant', content: '' });
 const usage = chunk([], { usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } });
 const done = 'data: [DONE]\n\n';
+const toTerse = (stream: string): string =>
+  stream
+    .replaceAll(',"logprobs":null,"finish_reason":null', '')
+    .replaceAll(/"index":0,("delta":.*?)}]/g, '$1,"index":0}]')
+    .replaceAll(',"logprobs":null', '');
 const text = (buffers: readonly Buffer[]): string => Buffer.concat(buffers).toString();
 
 describe('ChatStreamTranslator', () => {
@@ -207,7 +212,10 @@ describe('ChatStreamTranslator', () => {
         [],
         [chunk([], { error: { message: 'E' } })],
       ];
-      const bytes = Buffer.from([role, ...events, ...(ends[random(4)] ?? [])].join(''));
+      // Some name no finish before it comes, and put the index behind it.
+      const isTerse = random(3) === 0;
+      const stream = [role, ...events, ...(ends[random(4)] ?? [])].join('');
+      const bytes = Buffer.from(isTerse ? toTerse(stream) : stream);
       const pieces = cutAt(
         bytes,
         Array.from({ length: random(4) }, () => random(bytes.length)),
