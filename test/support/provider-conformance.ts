@@ -52,19 +52,88 @@ const completionSchema = z.looseObject({
 });
 
 const USAGE = /"usage":\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g;
+const DONE = Buffer.from('data: [DONE]\n\n');
 const INCLUDE_USAGE = { stream: true, stream_options: { include_usage: true } };
 
 /** A fixture of a text and one of a tool call, each whole and streamed, and a rate limit: what every provider folder brings. */
 const KINDS = ['text', 'tool-call'] as const;
 
+/** How a provider's own wire is told apart from OpenAI's. The questions stay the same. */
+export interface NativeWire {
+  /** What the path ends with. */
+  readonly path: RegExp;
+  /** Where the key travels; default: `authorization: Bearer …`. */
+  readonly credential?: { readonly header: string; readonly valueOf: (secret: string) => string };
+  /** How the stream's fixture becomes the bytes on the wire; default: it is them, an event stream. */
+  readonly framing?: {
+    /** `text.{extension}` */
+    readonly extension: string;
+    /** What stands between two events of the fixture. */
+    readonly separator: string;
+    readonly encode: (text: string) => Buffer;
+    /** Bytes that are no stream of this form, by name. */
+    readonly broken: readonly (readonly [name: string, bytes: Buffer])[];
+  };
+  /** An error inside a stream, as the fixture would have it, and what it must become. */
+  readonly streamErrors: readonly (readonly [
+    name: string,
+    event: string,
+    error: Readonly<Record<string, unknown>> & { readonly message: string },
+  ])[];
+}
+
+const BROKE = { key: 'upstream_error', message: 'It broke.', code: 'boom' };
+
+const OPENAI_WIRE: NativeWire = {
+  path: /chat\/completions$/,
+  streamErrors: [
+    ['an error object', `data: {"error":{"message":"It broke.","type":"server_error","code":"boom"}}\n\n`, BROKE],
+    [
+      'an error with a name of its own',
+      `event: error\ndata: {"error":{"message":"It broke.","type":"server_error","code":"boom"}}\n\n`,
+      BROKE,
+    ],
+    [
+      'an error beside its status',
+      `data: {"status_code":503,"error":{"message":"It broke.","type":"server_error","code":"boom"}}\n\n`,
+      BROKE,
+    ],
+    [
+      'an error in the older form',
+      `data: {"object":"error","message":"It broke.","type":"server_error","code":"boom"}\n\n`,
+      BROKE,
+    ],
+  ],
+};
+
+const EVENT_STREAM: NonNullable<NativeWire['framing']> = {
+  extension: 'stream.sse',
+  separator: '\n\n',
+  encode: (text) => Buffer.from(text),
+  broken: [
+    ['an event that is no JSON', Buffer.from('data: {"id":"x",\n\n')],
+    ['a page instead of events', Buffer.from('<html>\n\n<body>Bad gateway</body>\n\n')],
+  ],
+};
+
+const BEARER: NonNullable<NativeWire['credential']> = {
+  header: 'authorization',
+  valueOf: (secret) => `Bearer ${secret}`,
+};
+
 /**
- * What is asked of every provider that speaks OpenAI's chat completions. A case added here is asked of all of them.
+ * What is asked of every provider. A case added here is asked of all of them.
  *
  * @param fixtures The folder of the provider's own fixtures.
+ * @param native The provider's own wire, where it does not speak OpenAI's chat completions.
  */
-export function describeProviderConformance(strategy: ProviderStrategy, fixtures: string): void {
+export function describeProviderConformance(strategy: ProviderStrategy, fixtures: string, native?: NativeWire): void {
+  const { path: wirePath, credential: place = BEARER, framing = EVENT_STREAM, streamErrors } = native ?? OPENAI_WIRE;
+  const isEventStream = framing.extension === EVENT_STREAM.extension;
   const read = (name: string): Buffer => readFileSync(join(fixtures, name));
   const readJson = (name: string): unknown => JSON.parse(read(name).toString());
+  const readStreamText = (kind: string): string => read(`${kind}.${framing.extension}`).toString();
+  const readStreamFixture = (kind: string): Buffer => framing.encode(readStreamText(kind));
   const target = aTarget(strategy);
 
   describe('as a provider like every other', () => {
@@ -74,10 +143,15 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
           '{ "messages" : [ {"role":"user","content":"h\\u00e9llo"} ] ,"model":"provider/m",  "temperature": 0.50 , "max_tokens": 5 }',
         );
 
-        const { method, origin, body } = strategy.buildChatRequest(call, target);
+        const { method, origin, path, body } = strategy.buildChatRequest(call, target);
 
         expect([method, origin]).toEqual(['POST', strategy.origin]);
         const text = body?.toString() ?? '';
+        if (native !== undefined) {
+          expect(path + text).toContain('some-model');
+          expect(text).toMatch(/"h\u00e9llo"[^]*0\.5\b|0\.5\b[^]*"h\u00e9llo"/);
+          return;
+        }
         expect(JSON.parse(text)).toMatchObject({ model: 'some-model' });
         expect(text).toContain('"messages" : [ {"role":"user","content":"h\\u00e9llo"} ]');
         expect(text).toContain('"temperature": 0.50');
@@ -88,7 +162,11 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
 
         const outcome = attempt(() => strategy.buildChatRequest(call, target).body?.toString() ?? '');
 
-        expect(outcome).toMatch(/"brand_new":\[1\.50\]|^unsupported_parameter of brand_new$/);
+        expect(outcome).toMatch(
+          native === undefined
+            ? /"brand_new":\[1\.50\]|^unsupported_parameter of brand_new$/
+            : /"brand_new":\[1\.50?\]|^unsupported_parameter of brand_new$/,
+        );
       });
 
       it("below the path of the operator's override", () => {
@@ -97,7 +175,8 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
         const request = strategy.buildChatRequest(aCall(), aTarget(strategy, { base }));
 
         expect(request.origin).toBe('http://127.0.0.1:9100');
-        expect(request.path).toMatch(/^\/vendor\/.*chat\/completions$/);
+        expect(request.path).toMatch(/^\/vendor\//);
+        expect(request.path).toMatch(wirePath);
       });
 
       it('without changing what it was given', () => {
@@ -121,11 +200,11 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
       it('with the credential in its header and nowhere else', () => {
         const { headers, body, path } = strategy.buildChatRequest(aCall({ stream: true }), target);
 
-        expect(headers).toContain(`Bearer ${TEST_SECRET}`);
+        expect(pairs(headers)).toMatchObject({ [place.header]: place.valueOf(TEST_SECRET) });
         expect(headers.filter((value) => value.includes(TEST_SECRET))).toHaveLength(1);
         expect(path + (body?.toString() ?? '')).not.toContain(TEST_SECRET);
         expect(strategy.buildChatRequest(aCall(), aTarget(strategy, { credential: null })).headers).not.toContain(
-          'authorization',
+          place.header,
         );
       });
 
@@ -183,7 +262,7 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
       });
 
       it('in a stream, the same wherever it is cut', () => {
-        const bytes = read(`${kind}.stream.sse`);
+        const bytes = readStreamFixture(kind);
         const whole = readStream(strategy, [bytes]);
 
         for (let at = 1; at < bytes.length; at++)
@@ -207,26 +286,28 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
         expect(whole.translator.facts).toMatchObject({ usage: expected.usage, finishReason: expected.finishReason });
       });
 
-      it('in a stream with CR LF, and without its last blank line', () => {
-        const text = read(`${kind}.stream.sse`).toString();
-        const whole = readStream(strategy, [Buffer.from(text)]).text;
+      // Only a text has line ends.
+      if (isEventStream)
+        it('in a stream with CR LF, and without its last blank line', () => {
+          const text = readStreamFixture(kind).toString();
+          const whole = readStream(strategy, [Buffer.from(text)]).text;
 
-        expect(readStream(strategy, [Buffer.from(text.replaceAll('\n', '\r\n'))]).text).toBe(whole);
-        expect(readStream(strategy, [Buffer.from(text.trimEnd())]).text).toBe(whole);
-      });
+          expect(readStream(strategy, [Buffer.from(text.replaceAll('\n', '\r\n'))]).text).toBe(whole);
+          expect(readStream(strategy, [Buffer.from(text.trimEnd())]).text).toBe(whole);
+        });
 
       it('in a stream with usage when the caller asked for it', () => {
-        const { text } = readStream(strategy, [read(`${kind}.stream.sse`)], aCall(INCLUDE_USAGE));
+        const { text } = readStream(strategy, [readStreamFixture(kind)], aCall(INCLUDE_USAGE));
 
         expect(joinStream(text).usage).toMatchObject({ completion_tokens: expected.usage.completion_tokens });
       });
 
       it('leaves usage absent where the provider gives none', () => {
         const body = read(`${kind}.response.json`).toString().replace(USAGE, '"unused":0');
-        const sse = read(`${kind}.stream.sse`).toString().replace(USAGE, '"unused":0');
+        const stream = framing.encode(readStreamText(kind).replace(USAGE, '"unused":0'));
 
         expect(strategy.readChatCompletion(answer(body), aCall(), target).facts).not.toHaveProperty('usage');
-        expect(readStream(strategy, [Buffer.from(sse)]).translator.facts).not.toHaveProperty('usage');
+        expect(readStream(strategy, [stream]).translator.facts).not.toHaveProperty('usage');
       });
 
       function expectCalls(
@@ -242,14 +323,17 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
     });
 
     describe('in a stream that goes wrong', () => {
-      const bytes = read('text.stream.sse');
-      const firstEvents = Buffer.from(bytes.toString().split('\n\n').slice(0, 3).join('\n\n') + '\n\n');
+      const bytes = readStreamFixture('text');
+      const { separator } = framing;
+      const firstEvents = framing.encode(
+        readStreamText('text').split(separator).slice(0, 3).join(separator) + separator,
+      );
+      const half = isEventStream
+        ? Buffer.from('data: {"id":"chatcmpl-fixture","obj')
+        : bytes.subarray(firstEvents.length, firstEvents.length + 9);
 
       it('does not call one complete that broke off', () => {
-        for (const cut of [
-          firstEvents,
-          Buffer.concat([firstEvents, Buffer.from('data: {"id":"chatcmpl-fixture","obj')]),
-        ]) {
+        for (const cut of [firstEvents, Buffer.concat([firstEvents, half])]) {
           const { text, translator } = readStream(strategy, [cut]);
 
           expect(translator.status).toBe('open');
@@ -257,44 +341,27 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
         }
       });
 
-      it.each([
-        ['an error object', `data: {"error":{"message":"It broke.","type":"server_error","code":"boom"}}\n\n`],
-        [
-          'an error with a name of its own',
-          `event: error\ndata: {"error":{"message":"It broke.","type":"server_error","code":"boom"}}\n\n`,
-        ],
-        [
-          'an error beside its status',
-          `data: {"status_code":503,"error":{"message":"It broke.","type":"server_error","code":"boom"}}\n\n`,
-        ],
-        [
-          'an error in the older form',
-          `data: {"object":"error","message":"It broke.","type":"server_error","code":"boom"}\n\n`,
-        ],
-      ])('fails with %s, in the words of the provider', (_name, event) => {
+      it.each(streamErrors)('fails with %s, in the words of the provider', (_name, event, told) => {
         const { text, translator } = readStream(strategy, [
-          Buffer.concat([firstEvents, Buffer.from(event), Buffer.from('data: [DONE]\n\n')]),
+          Buffer.concat([firstEvents, framing.encode(event), isEventStream ? DONE : bytes]),
         ]);
 
         expect(translator.status).toBe('failed');
         expect(translator.error).toBeInstanceOf(GatewayError);
-        expect(translator.error).toMatchObject({ key: 'upstream_error', message: 'It broke.', code: 'boom' });
-        expect(text).not.toContain('It broke.');
+        expect(translator.error).toMatchObject(told);
+        expect(text).not.toContain(told.message);
         expect(text).not.toContain('[DONE]');
       });
 
-      it.each([
-        ['an event that is no JSON', 'data: {"id":"x",\n\n'],
-        ['a page instead of events', '<html>\n\n<body>Bad gateway</body>\n\n'],
-      ])('fails with %s', (_name, event) => {
-        const { translator } = readStream(strategy, [Buffer.concat([firstEvents, Buffer.from(event)])]);
+      it.each(framing.broken)('fails with %s', (_name, event) => {
+        const { translator } = readStream(strategy, [Buffer.concat([firstEvents, event])]);
 
         expect(translator).toMatchObject({ status: 'failed', error: { key: 'upstream_failed' } });
         expect(translator.error?.message).toContain(strategy.name);
       });
 
       it('ends once, whatever follows the end', () => {
-        const { text } = readStream(strategy, [bytes, Buffer.from('data: [DONE]\n\ndata: [DONE]\n\n')]);
+        const { text } = readStream(strategy, [bytes, isEventStream ? Buffer.concat([DONE, DONE]) : bytes]);
 
         expect(joinStream(text)).toMatchObject({ dones: 1, endsWithDone: true });
       });
