@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { GatewayError } from '../../src/common/errors/gateway-error.js';
-import type { ChatCall, ProviderStrategy } from '../../src/providers/provider-strategy.js';
+import type { ChatCall, ProviderStrategy, ProviderTarget } from '../../src/providers/provider-strategy.js';
 import { aCall, aTarget, cutAt, joinStream, readStream, TEST_SECRET } from './chat-streams.js';
 
 const expectedSchema = z.object({
@@ -121,20 +121,38 @@ const BEARER: NonNullable<NativeWire['credential']> = {
   valueOf: (secret) => `Bearer ${secret}`,
 };
 
+/** What a stored key of the provider must have before it can be used, and where calls with it go. */
+export interface StoredKeyNeeds {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly origin: string;
+  /** Where the key travels; default: as the wire says. */
+  readonly credential?: NonNullable<NativeWire['credential']>;
+}
+
 /**
  * What is asked of every provider. A case added here is asked of all of them.
  *
  * @param fixtures The folder of the provider's own fixtures.
  * @param native The provider's own wire, where it does not speak OpenAI's chat completions.
+ * @param key Where its key needs settings.
  */
-export function describeProviderConformance(strategy: ProviderStrategy, fixtures: string, native?: NativeWire): void {
-  const { path: wirePath, credential: place = BEARER, framing = EVENT_STREAM, streamErrors } = native ?? OPENAI_WIRE;
+export function describeProviderConformance(
+  strategy: ProviderStrategy,
+  fixtures: string,
+  native?: NativeWire,
+  key?: StoredKeyNeeds,
+): void {
+  const { path: wirePath, framing = EVENT_STREAM, streamErrors } = native ?? OPENAI_WIRE;
+  const place = key?.credential ?? native?.credential ?? BEARER;
   const isEventStream = framing.extension === EVENT_STREAM.extension;
   const read = (name: string): Buffer => readFileSync(join(fixtures, name));
   const readJson = (name: string): unknown => JSON.parse(read(name).toString());
   const readStreamText = (kind: string): string => read(`${kind}.${framing.extension}`).toString();
   const readStreamFixture = (kind: string): Buffer => framing.encode(readStreamText(kind));
-  const target = aTarget(strategy);
+  const plain = aTarget(strategy);
+  const target: ProviderTarget =
+    key === undefined ? plain : { ...plain, credential: { ...plain.credential!, settings: key.settings } };
+  const targetWith = (rest: Partial<ProviderTarget>): ProviderTarget => ({ ...target, ...rest });
 
   describe('as a provider like every other', () => {
     describe('asks', () => {
@@ -145,7 +163,7 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
 
         const { method, origin, path, body } = strategy.buildChatRequest(call, target);
 
-        expect([method, origin]).toEqual(['POST', strategy.origin]);
+        expect([method, origin]).toEqual(['POST', key?.origin ?? strategy.origin]);
         const text = body?.toString() ?? '';
         if (native !== undefined) {
           expect(path + text).toContain('some-model');
@@ -172,7 +190,7 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
       it("below the path of the operator's override", () => {
         const base = { origin: 'http://127.0.0.1:9100', pathPrefix: '/vendor' };
 
-        const request = strategy.buildChatRequest(aCall(), aTarget(strategy, { base }));
+        const request = strategy.buildChatRequest(aCall(), targetWith({ base }));
 
         expect(request.origin).toBe('http://127.0.0.1:9100');
         expect(request.path).toMatch(/^\/vendor\//);
@@ -199,11 +217,12 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
 
       it('with the credential in its header and nowhere else', () => {
         const { headers, body, path } = strategy.buildChatRequest(aCall({ stream: true }), target);
+        const base = { origin: 'http://127.0.0.1:9100', pathPrefix: '' };
 
         expect(pairs(headers)).toMatchObject({ [place.header]: place.valueOf(TEST_SECRET) });
         expect(headers.filter((value) => value.includes(TEST_SECRET))).toHaveLength(1);
         expect(path + (body?.toString() ?? '')).not.toContain(TEST_SECRET);
-        expect(strategy.buildChatRequest(aCall(), aTarget(strategy, { credential: null })).headers).not.toContain(
+        expect(strategy.buildChatRequest(aCall(), targetWith({ base, credential: null })).headers).not.toContain(
           place.header,
         );
       });
@@ -215,10 +234,10 @@ export function describeProviderConformance(strategy: ProviderStrategy, fixtures
         };
         const credential = {
           ...target.credential!,
-          settings: { headers: { 'X-Both': 'key', 'x-bad': 'a\r\nb', host: 'evil' } },
+          settings: { ...key?.settings, headers: { 'X-Both': 'key', 'x-bad': 'a\r\nb', host: 'evil' } },
         };
 
-        const { headers } = strategy.buildChatRequest(call, aTarget(strategy, { credential }));
+        const { headers } = strategy.buildChatRequest(call, targetWith({ credential }));
 
         expect(pairs(headers)).toMatchObject({ 'x-trace': 'abc', 'x-both': 'key', 'content-type': 'application/json' });
         expect(headers.filter((name, index) => index % 2 === 0 && name === 'content-type')).toHaveLength(1);
