@@ -16,6 +16,8 @@ const REQUEST_ID_HEADERS = [
   'x-ds-trace-id',
   'inference-id',
   'x-generation-id',
+  'x-amzn-requestid',
+  'x-debug-trace-id',
   'cf-ray',
 ];
 

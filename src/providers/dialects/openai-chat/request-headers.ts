@@ -15,18 +15,29 @@ const OWN: ReadonlySet<string> = new Set([
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** The caller's headers that may travel on, those of the stored key's settings (which win), and the dialect's own. */
-export function toRequestHeaders(call: ChatCall, { credential }: ProviderTarget): string[] {
-  const accept = call.request.stream === true ? 'text/event-stream' : 'application/json';
+/** What a wire of its own says otherwise than OpenAI's. */
+export interface WireHeaders {
+  /** What a stream is asked for as; default: an event stream. */
+  readonly streamType?: string;
+  /** How the credential is shown, names (lower case) and values in turn; default: as a bearer. */
+  readonly credential?: readonly string[];
+}
+
+/** The caller's headers that may travel on, those of the stored key's settings (which win), and the wire's own. */
+export function toRequestHeaders(call: ChatCall, { credential }: ProviderTarget, wire: WireHeaders = {}): string[] {
+  const accept = call.request.stream === true ? (wire.streamType ?? 'text/event-stream') : 'application/json';
   const headers = ['content-type', 'application/json', 'accept', accept];
-  if (credential !== null) headers.push('authorization', `Bearer ${credential.secret.reveal()}`);
+  const shown =
+    wire.credential ?? (credential === null ? [] : ['authorization', `Bearer ${credential.secret.reveal()}`]);
+  headers.push(...shown);
+  const isShown = (name: string): boolean => shown.some((other, index) => index % 2 === 0 && other === name);
   const settings = settingsHeaders(credential?.settings['headers']);
   for (let index = 0; index + 1 < call.headers.length; index += 2) {
     const [name, value] = [call.headers[index], call.headers[index + 1]];
-    if (name === undefined || value === undefined || OWN.has(name) || settings.has(name)) continue;
+    if (name === undefined || value === undefined || OWN.has(name) || isShown(name) || settings.has(name)) continue;
     headers.push(name, value);
   }
-  for (const [name, value] of settings) headers.push(name, value);
+  for (const [name, value] of settings) if (!isShown(name)) headers.push(name, value);
   return headers;
 }
 
