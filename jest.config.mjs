@@ -29,6 +29,7 @@ export default {
     project('integration', '<rootDir>/test/integration/**/*.int-spec.ts'),
     project('e2e', '<rootDir>/test/e2e/**/*.e2e-spec.ts'),
     project('clients', '<rootDir>/test/clients/**/*.client-spec.ts'),
+    project('faults', '<rootDir>/test/faults/**/*.fault-spec.ts'),
     project('security', '<rootDir>/test/security/**/*.security-spec.ts'),
   ],
 };

@@ -1,4 +1,5 @@
 import type { FinishReason, Usage } from '../contract/chat-completion.js';
+import type { Attempt } from '../providers/attempt.js';
 import type { StreamOutcome } from '../providers/chat-stream.js';
 
 /** What is known of a call when it begins. */
@@ -12,6 +13,7 @@ export interface CallFacts {
   /** As the caller wrote it. */
   readonly requestedModel: string;
   readonly streamed: boolean;
+  readonly requestBytes: number;
 }
 
 /** A finished call. */
@@ -23,8 +25,12 @@ export interface CallRecord extends CallFacts {
   readonly model: string | null;
   readonly step: number;
   readonly finishReason: FinishReason | null;
-  /** Null: the provider did not say. */
+  /** Null: the provider did not say, and there is nothing to estimate. */
   readonly usage: Usage | null;
+  /** `estimated`: the stream broke before the provider said, and this is a guess from what had come. */
+  readonly usageSource: 'provider' | 'estimated' | null;
+  /** Every try that was made for it. */
+  readonly attempts: readonly Attempt[];
   /** The error's key in the table of codes. */
   readonly error: string | null;
   /** Milliseconds since 1970. */

@@ -2,9 +2,11 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import { Clock } from '../common/clock.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
+import type { Attempt } from '../providers/attempt.js';
 import type { AnswerFacts } from '../providers/provider-strategy.js';
 import type { StreamOutcome } from '../providers/chat-stream.js';
 import type { ServedReply } from '../providers/served-reply.js';
+import { estimatedUsage } from './estimated-usage.js';
 import type { CallFacts, CallRecord } from './call-record.js';
 
 /** The stage after the provider: watches a call to its end and announces its record. Changes nothing that passes. */
@@ -33,6 +35,8 @@ export class CallRecorder implements OnApplicationShutdown {
 /** One call that has not ended. */
 class OpenCall {
   private readonly startedAt: number;
+  /** The ledger, for the executor to fill. */
+  readonly attempts: Attempt[] = [];
 
   constructor(
     private readonly facts: CallFacts,
@@ -64,12 +68,14 @@ class OpenCall {
 
   private announce(
     served: { readonly provider: string | null; readonly model: string | null; readonly step: number },
-    { usage, finishReason }: AnswerFacts,
+    { usage, finishReason, events }: AnswerFacts,
     outcome: StreamOutcome,
     status: number,
     error: GatewayError | null,
     firstContentMs: number | null,
   ): void {
+    const estimate =
+      usage === undefined && events !== undefined ? estimatedUsage(this.facts.requestBytes, events) : null;
     this.finished.next({
       ...this.facts,
       outcome,
@@ -78,7 +84,9 @@ class OpenCall {
       model: served.model,
       step: served.step,
       finishReason: finishReason ?? null,
-      usage: usage ?? null,
+      usage: usage ?? estimate,
+      usageSource: usage !== undefined ? 'provider' : estimate === null ? null : 'estimated',
+      attempts: this.attempts,
       error: error?.key ?? null,
       startedAt: this.startedAt,
       firstContentMs,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { engineSettingsSchema } from '../gateways/engine-settings.schema.js';
 import { gatewayColumns } from '../gateways/gateway-columns.schema.js';
 import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import type { GatewayInput } from '../gateways/gateways.service.js';
@@ -34,6 +35,7 @@ export const gatewayBody = z.object({
   stripe: gatewayColumns.stripe.nullish(),
   workers_ai_billing_mode: z.enum(['postpaid', 'unified']).nullish(),
   zdr: z.boolean().nullish(),
+  settings: engineSettingsSchema.nullish(),
 });
 
 export const newGatewayBody = gatewayBody.extend({ id: gatewayIdSchema });
@@ -70,6 +72,7 @@ export const toGatewayInput = (body: GatewayBody): GatewayInput => ({
   storeId: body.store_id ?? null,
   workersAiBillingMode: body.workers_ai_billing_mode ?? 'postpaid',
   zdr: body.zdr ?? false,
+  engine: body.settings ?? {},
 });
 
 /** The gateway object. `account_id`, `account_tag` and `internal_id` are still read by older clients. */
@@ -105,4 +108,5 @@ export const presentGateway = (gateway: GatewaySettings) => ({
   store_id: gateway.storeId,
   workers_ai_billing_mode: gateway.workersAiBillingMode,
   zdr: gateway.zdr,
+  settings: gateway.engine,
 });

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import { toAttemptsHeader } from '../providers/attempt.js';
 import type { ServedReply } from '../providers/served-reply.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
 import { toCompatErrorBody } from '../contract/error-body.js';
@@ -80,6 +81,7 @@ class SseResponse implements StreamSink, Heart {
   }
 }
 
+const MAX_ATTEMPTS_HEADER = 2048;
 const HEARTBEAT = Buffer.from(': keep-alive\n\n');
 
 /** Upstream headers a caller may act on. Its rate limits are the stored key's, not the caller's, so they get a name of their own. */
@@ -104,6 +106,8 @@ function commonHeaders(reply: ServedReply, { requestId, eventId, crossOrigin }: 
     headerSafe(reply.model),
     'cf-aig-cache-status',
     'MISS',
+    'cf-aig-attempts',
+    headerSafe(toAttemptsHeader(reply.attempts), MAX_ATTEMPTS_HEADER),
   ];
   if (crossOrigin) headers.push(...CORS_HEADERS);
   pushUpstreamHeaders(headers, reply.headers);

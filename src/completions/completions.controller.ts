@@ -1,6 +1,7 @@
 import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accessOf, GatewayTokenGuard } from '../auth/guards/gateway-token.guard.js';
+import { parseAttemptHeaders } from '../contract/attempt-headers.js';
 import { forwardedHeaders, GATEWAY_HEADERS, headerSafe, inboundHeader } from '../contract/gateway-headers.js';
 import { InFlightCalls } from '../http/in-flight.service.js';
 import { BodyReader } from '../http/body-reader.service.js';
@@ -22,19 +23,24 @@ export class CompletionsController {
   @Post()
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
-    const signal = this.inFlight.enter(reply.raw);
+    const call = this.inFlight.enter(reply.raw);
+    const access = accessOf(request);
+    const overrides = parseAttemptHeaders(headers);
     const raw = await this.bodies.read(request.raw, reply.raw);
+    const chat = parseChatRequest(raw);
+    if (chat.stream !== true && access.gateway.engine.finish_abandoned_calls === true) call.outlivesCaller();
     const requestId = request.id;
     const eventId = headerSafe(inboundHeader(headers, GATEWAY_HEADERS.eventId) ?? requestId);
     const answer = await this.routing.route(
       {
         requestId,
         eventId,
-        access: accessOf(request),
-        call: { request: parseChatRequest(raw), raw, headers: forwardedHeaders(headers) },
+        access,
+        call: { request: chat, raw, headers: forwardedHeaders(headers) },
         keyAlias: inboundHeader(headers, GATEWAY_HEADERS.byokAlias),
+        overrides,
       },
-      signal,
+      call.signal,
     );
     reply.hijack();
     this.presenter.present(answer, { requestId, eventId, crossOrigin: headers.origin !== undefined }, reply.raw);

@@ -40,6 +40,7 @@ const variables = z.object({
   LOG_FORMAT: z.enum(['text', 'json']).optional(),
   MAX_BODY_BYTES: bytes.default(100 * 1024 * 1024),
   MAX_IN_FLIGHT_BYTES: bytes.default(1024 * 1024 * 1024),
+  MAX_IN_FLIGHT_REQUESTS: z.coerce.number().int().positive().default(10_000),
   MAX_HEADER_BYTES: bytes.default(32 * 1024),
   REQUEST_BODY_TIMEOUT_MS: ms.default(60_000),
   CONFIG_POLL_MS: ms.min(100).default(5_000),
@@ -47,6 +48,8 @@ const variables = z.object({
   SHUTDOWN_GRACE_MS: ms.default(30_000),
   UPSTREAM_CONNECT_TIMEOUT_MS: ms.default(10_000),
   UPSTREAM_HEADERS_TIMEOUT_MS: ms.default(600_000),
+  UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: ms.default(300_000),
+  UPSTREAM_TOTAL_TIMEOUT_MS: ms.default(0),
   UPSTREAM_IDLE_TIMEOUT_MS: ms.default(300_000),
   UPSTREAM_MAX_ANSWER_BYTES: bytes.default(64 * 1024 * 1024),
 });

@@ -12,6 +12,8 @@ export const serverConfig = registerAs('server', () => {
     /** What callers see, when a proxy stands in front. */
     publicOrigin: env.PUBLIC_ORIGIN ?? null,
     maxBodyBytes: env.MAX_BODY_BYTES,
+    /** Calls answered at one time. */
+    maxInFlightRequests: env.MAX_IN_FLIGHT_REQUESTS,
     /** All request bodies held at one time. */
     maxInFlightBytes: env.MAX_IN_FLIGHT_BYTES,
     maxHeaderBytes: env.MAX_HEADER_BYTES,

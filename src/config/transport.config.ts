@@ -8,6 +8,8 @@ export const transportConfig = registerAs('transport', () => {
   return {
     connectTimeoutMs: env.UPSTREAM_CONNECT_TIMEOUT_MS,
     headersTimeoutMs: env.UPSTREAM_HEADERS_TIMEOUT_MS,
+    firstTokenTimeoutMs: env.UPSTREAM_FIRST_TOKEN_TIMEOUT_MS,
+    totalTimeoutMs: env.UPSTREAM_TOTAL_TIMEOUT_MS,
     idleTimeoutMs: env.UPSTREAM_IDLE_TIMEOUT_MS,
     maxAnswerBytes: env.UPSTREAM_MAX_ANSWER_BYTES,
     /** Provider slug ─▶ URL that stands for the vendor's origin. */

@@ -28,9 +28,9 @@ const percentEncoded = (character: string): string =>
  * A value that can stand in a response header: control characters and everything beyond ASCII percent-encoded, and cut to a
  * length that no client chokes on. Model names come from request bodies, so they may hold anything.
  */
-export function headerSafe(value: string): string {
-  if (value.length <= 256 && /^[\x20-\x7e]*$/.test(value)) return value;
-  return value.slice(0, 256).replace(/[^\x20-\x7e]/gu, percentEncoded);
+export function headerSafe(value: string, maxLength = 256): string {
+  if (value.length <= maxLength && /^[\x20-\x7e]*$/.test(value)) return value;
+  return value.slice(0, maxLength).replace(/[^\x20-\x7e]/gu, percentEncoded);
 }
 
 const FORWARDED = new Set([

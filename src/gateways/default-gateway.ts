@@ -30,6 +30,7 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   storeId: null,
   workersAiBillingMode: 'postpaid',
   zdr: false,
+  engine: {},
 };
 
 /** The account's default gateway, as it is made. */

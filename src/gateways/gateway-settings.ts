@@ -1,3 +1,4 @@
+import type { EngineSettings } from './engine-settings.schema.js';
 import type { Dlp, Guardrails, Otel, SpendLimits, Stripe } from './gateway-columns.schema.js';
 
 /** What an admin says of a gateway: everything but its identity and its dates. */
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly storeId: string | null;
   readonly workersAiBillingMode: 'postpaid' | 'unified';
   readonly zdr: boolean;
+  /** Ours: how calls are carried out. */
+  readonly engine: EngineSettings;
 }
 
 /** A gateway as the request path sees it: one row of the directory's snapshot. Never changed in place. */

@@ -5,6 +5,7 @@ import { isUniqueViolation } from '../common/errors/database-error.js';
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
+import { engineSettingsSchema } from './engine-settings.schema.js';
 import { storedGatewayColumns } from './gateway-columns.schema.js';
 import type { GatewayOptions, GatewaySettings } from './gateway-settings.js';
 
@@ -16,6 +17,7 @@ const columns = storedGatewayColumns.extend({
   retryBackoff: z.enum(['constant', 'linear', 'exponential']).nullable(),
   logManagementStrategy: z.enum(['STOP_INSERTING', 'DELETE_OLDEST']).nullable(),
   workersAiBillingMode: z.enum(['postpaid', 'unified']),
+  engine: engineSettingsSchema,
 });
 
 type Row = Prisma.GatewayGetPayload<object>;
@@ -131,6 +133,7 @@ const toColumns = (options: GatewayOptions) => ({
   storeId: options.storeId,
   workersAiBillingMode: options.workersAiBillingMode,
   zdr: options.zdr,
+  engine: options.engine,
 });
 
 function toGateway({ retryDelay, ...row }: Row): GatewaySettings {

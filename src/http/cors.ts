@@ -28,6 +28,7 @@ const EXPOSED_HEADERS = [
   'cf-aig-provider',
   'cf-aig-model',
   'cf-aig-cache-status',
+  'cf-aig-attempts',
   'x-request-id',
   'x-should-retry',
   'retry-after',

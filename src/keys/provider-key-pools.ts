@@ -25,12 +25,13 @@ export class ProviderKeyPools {
     this.names = [...this.pools.keys()].toSorted();
   }
 
-  /** The key of this alias, or one of its pool by weight; null when nothing has the name. */
-  pick(name: string, dice: Dice): StoredProviderKey | null {
+  /** The key of this alias, or a usable one of its pool by weight (any, when none is); null when nothing has the name. */
+  pick(name: string, dice: Dice, usable: (keyId: string) => boolean): StoredProviderKey | null {
     const pool = this.pools.get(name);
     if (pool === undefined) return null;
-    const { keys, upTo } = pool;
-    if (keys.length === 1) return keys[0] ?? null;
+    if (pool.keys.length === 1) return pool.keys[0] ?? null;
+    const left = pool.keys.filter(({ id }) => usable(id));
+    const { keys, upTo } = left.length === 0 || left.length === pool.keys.length ? pool : toPool(left);
     const at = dice.roll() * (upTo.at(-1) ?? 0);
     return keys[upTo.findIndex((share) => at < share)] ?? keys.at(-1) ?? null;
   }

@@ -51,12 +51,19 @@ export class ProviderKeyDirectory implements SnapshotLoader {
    * The key a call uses; `alias` null means `default`. Null when the gateway has no key for the provider at all, or none
    * that is the default. Throws `unknown_key_alias` with the aliases there are, and `missing_provider_key` for a key that
    * is stored and cannot be opened, since no other key may stand in for it silently.
+   * @param usable Of several keys under one name those that are not are passed over, as long as there is another.
    */
-  select(gatewayInternalId: string, provider: string, alias: string | null, dice: Dice): StoredProviderKey | null {
+  select(
+    gatewayInternalId: string,
+    provider: string,
+    alias: string | null,
+    dice: Dice,
+    usable: (keyId: string) => boolean = () => true,
+  ): StoredProviderKey | null {
     const { gateways, closed } = this.snapshot;
     const pools = gateways.get(gatewayInternalId)?.get(provider);
     const name = alias ?? DEFAULT_ALIAS;
-    const picked = pools?.pick(name, dice) ?? null;
+    const picked = pools?.pick(name, dice, usable) ?? null;
     if (picked !== null) return picked;
     if (closed.size > 0 && closed.has(placeOf(gatewayInternalId, provider, name))) {
       throw new GatewayError(

@@ -38,6 +38,8 @@ export class ChatStream implements BodySink {
   private committed = false;
   private held: Buffer[] = [];
   private heldBytes = 0;
+  /** Bytes the provider has sent. */
+  received = 0;
   private sink: StreamSink | null = null;
   private result: { readonly outcome: StreamOutcome; readonly error: GatewayError | null } | null = null;
   private readonly observers: ((outcome: StreamOutcome, error: GatewayError | null) => void)[] = [];
@@ -83,6 +85,7 @@ export class ChatStream implements BodySink {
 
   data(bytes: Buffer): boolean {
     if (this.result !== null) return true;
+    this.received += bytes.length;
     const out = this.translator.push(bytes);
     if (this.translator.status === 'failed') {
       this.deliver(out);

@@ -3,7 +3,9 @@ import type { ConfigType } from '@nestjs/config';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { transportConfig } from '../config/transport.config.js';
 import { HttpTransport, type UpstreamResponse } from '../transport/http-transport.service.js';
-import { TransportError } from '../transport/transport-error.js';
+import { AttemptClocks } from '../transport/attempt-clocks.service.js';
+import type { AttemptTimeouts, AttemptWatch } from '../transport/attempt-watch.js';
+import { isTimeout, TIMEOUTS, TransportError } from '../transport/transport-error.js';
 import { IterableBody, readBody } from '../transport/upstream-body.js';
 import {
   headerOf,
@@ -17,6 +19,8 @@ import { ProviderRegistry } from './provider.registry.js';
 import type { AnswerFacts, ChatCall, ProviderStrategy, ProviderTarget } from './provider-strategy.js';
 import { respond, SANDBOX_ORIGIN } from './sandbox/sandbox-responder.js';
 
+export type { AttemptTimeouts } from '../transport/attempt-watch.js';
+
 /** A provider's answer to a chat call, in OpenAI's dialect. */
 export type ProviderReply =
   | { readonly kind: 'json'; readonly headers: UpstreamHeaders; readonly body: Buffer; readonly facts: AnswerFacts }
@@ -27,6 +31,7 @@ export type ProviderReply =
 export class ProviderClient {
   constructor(
     private readonly transport: HttpTransport,
+    private readonly clocks: AttemptClocks,
     registry: ProviderRegistry,
     @Inject(transportConfig.KEY) private readonly config: ConfigType<typeof transportConfig>,
   ) {
@@ -42,20 +47,24 @@ export class ProviderClient {
     strategy: ProviderStrategy,
     call: ChatCall,
     target: ProviderTarget,
+    timeouts: AttemptTimeouts,
     signal: AbortSignal,
   ): Promise<ProviderReply> {
     const request = strategy.buildChatRequest(call, target);
+    const watch = this.clocks.start(timeouts, call.request.stream === true);
     try {
-      const response = await this.send(request, signal);
+      const response = await this.send(request, watch, signal);
       if (response.status >= 300) throw strategy.readError(await this.readAnswer(response), target);
       if (call.request.stream !== true) {
         const answer = await this.readAnswer(response);
+        watch.done();
         const { body, facts } = strategy.readChatCompletion(answer, call, target);
         return { kind: 'json', headers: response.headers, body, facts };
       }
-      if (isJson(response.headers)) return await this.streamOfCompletion(strategy, call, target, response);
-      return await this.openStream(strategy, call, target, response);
+      if (isJson(response.headers)) return await this.streamOfCompletion(strategy, call, target, response, watch);
+      return await this.openStream(strategy, call, target, response, watch);
     } catch (cause) {
+      watch.done();
       throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
     }
   }
@@ -65,6 +74,7 @@ export class ProviderClient {
     call: ChatCall,
     target: ProviderTarget,
     response: UpstreamResponse,
+    watch: AttemptWatch,
   ): Promise<ProviderReply> {
     const stream = new ChatStream(response.body, strategy.openChatStream(call, target), {
       transport: (error) => orShuttingDown(toGatewayError(error, target)),
@@ -74,7 +84,9 @@ export class ProviderClient {
           model: target.model,
         }),
     });
+    stream.observe(() => watch.done());
     await stream.opened;
+    watch.contentCame();
     return { kind: 'stream', headers: response.headers, stream };
   }
 
@@ -84,17 +96,21 @@ export class ProviderClient {
     call: ChatCall,
     target: ProviderTarget,
     response: UpstreamResponse,
+    watch: AttemptWatch,
   ): Promise<ProviderReply> {
     const { body } = strategy.readChatCompletion(await this.readAnswer(response), call, target);
     const events = completionAsStream(body);
-    return this.openStream(strategy, call, target, { ...response, body: new IterableBody(events) });
+    return this.openStream(strategy, call, target, { ...response, body: new IterableBody(events) }, watch);
   }
 
-  private async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
-    if (request.origin !== SANDBOX_ORIGIN) return this.transport.send(request, signal);
+  private async send(request: UpstreamRequest, watch: AttemptWatch, signal: AbortSignal): Promise<UpstreamResponse> {
+    if (request.origin !== SANDBOX_ORIGIN) return this.transport.send(request, watch, signal);
     const { status, headers, chunks } = respond(request);
     const body = new IterableBody(chunks);
     signal.addEventListener('abort', () => body.abort(), { once: true });
+    watch.whenOver((fault) => body.abort(new TransportError(fault, TIMEOUTS[fault])));
+    watch.connected();
+    watch.headCame();
     return { status, headers, body };
   }
 
@@ -108,13 +124,11 @@ const isJson = (headers: UpstreamHeaders): boolean =>
 
 const describe = ({ provider, model }: ProviderTarget) => `${provider}/${model}`;
 
-const TIMEOUTS = new Set(['connect_timeout', 'headers_timeout', 'idle_timeout']);
-
 /** What a fault of the network means to the caller. An abort stays what it is: nobody is left to be told. */
 function toGatewayError(error: TransportError, target: ProviderTarget): GatewayError | TransportError {
   if (error.fault === 'aborted') return error;
   return new GatewayError(
-    TIMEOUTS.has(error.fault) ? 'upstream_timeout' : 'upstream_failed',
+    isTimeout(error.fault) ? 'upstream_timeout' : 'upstream_failed',
     `No usable answer from ${describe(target)} at ${target.base.origin}: ${error.message} (${error.fault}).`,
     { provider: target.provider, model: target.model, metadata: { fault: error.fault }, cause: error },
   );

@@ -21,6 +21,8 @@ export interface ProviderCredential {
   readonly source: 'inline' | 'stored';
   /** A stored key's alias; null for an inline key. */
   readonly alias: string | null;
+  /** A stored key's id; null for an inline key. */
+  readonly keyId: string | null;
   readonly secret: Secret;
   /** A stored key's settings (`account_id`, `headers`, `resource`, …); empty for an inline key. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -58,6 +60,8 @@ export interface AnswerFacts {
   readonly finishReason?: FinishReason;
   /** The model that answered, in the provider's words. */
   readonly model?: string;
+  /** Of a stream: how many events have come; most hold a token. */
+  readonly events?: number;
 }
 
 export interface CompletionAnswer {

@@ -13,6 +13,7 @@ const aRegistry = (providerBaseUrls: Record<string, string> = {}, sandbox = true
 const aCredential = (source: 'inline' | 'stored', settings: Record<string, unknown>): ProviderCredential => ({
   source,
   alias: null,
+  keyId: null,
   secret: new Secret('x'),
   settings,
 });

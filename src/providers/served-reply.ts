@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.js';
 import type { ProviderReply } from './provider-client.service.js';
 
 /** A reply, and which target of the plan gave it. */
@@ -8,4 +9,6 @@ export type ServedReply = ProviderReply & {
   readonly model: string;
   /** Position of the target in the plan, from 0. */
   readonly step: number;
+  /** The call's ledger so far; a stream's last entry is completed when it has ended. */
+  readonly attempts: readonly Attempt[];
 };

@@ -1,3 +1,4 @@
+import type { AttemptOverrides } from '../contract/attempt-headers.js';
 import type { GatewayAccess } from '../gateways/gateway-access.js';
 import type { ChatCall } from '../providers/provider-strategy.js';
 
@@ -11,4 +12,6 @@ export interface ChatRequest {
   readonly call: ChatCall;
   /** The stored key asked for with `cf-aig-byok-alias`; null means the alias `default`. */
   readonly keyAlias: string | null;
+  /** What the request's headers say of attempts. */
+  readonly overrides: AttemptOverrides;
 }

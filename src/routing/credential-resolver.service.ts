@@ -16,14 +16,39 @@ export class CredentialResolver {
   /**
    * Null only where the provider needs no key. Throws `unknown_key_alias` with the aliases there are, and
    * `missing_provider_key` saying how to store one.
+   * @param usable Of a pool's keys those that are not are passed over, as long as there is another.
    */
-  resolve(access: GatewayAccess, strategy: ProviderStrategy, alias: string | null): ProviderCredential | null {
+  resolve(
+    access: GatewayAccess,
+    strategy: ProviderStrategy,
+    alias: string | null,
+    usable: (keyId: string) => boolean,
+  ): ProviderCredential | null {
     if (!strategy.needsCredential) return null;
-    if (access.inlineKey !== null) return { source: 'inline', alias: null, secret: access.inlineKey, settings: {} };
-    const stored = this.keys.select(access.gateway.internalId, strategy.id, alias, this.dice);
+    if (access.inlineKey !== null)
+      return { source: 'inline', alias: null, keyId: null, secret: access.inlineKey, settings: {} };
+    const stored = this.keys.select(access.gateway.internalId, strategy.id, alias, this.dice, usable);
     if (stored !== null)
-      return { source: 'stored', alias: stored.alias, secret: stored.secret, settings: stored.settings };
+      return {
+        source: 'stored',
+        alias: stored.alias,
+        keyId: stored.id,
+        secret: stored.secret,
+        settings: stored.settings,
+      };
     throw this.missing(access, strategy);
+  }
+
+  /** Is there a stored key under this alias that is usable? */
+  hasUsable(
+    access: GatewayAccess,
+    strategy: ProviderStrategy,
+    alias: string | null,
+    usable: (keyId: string) => boolean,
+  ): boolean {
+    if (access.inlineKey !== null) return false;
+    const key = this.keys.select(access.gateway.internalId, strategy.id, alias, this.dice, usable);
+    return key !== null && usable(key.id);
   }
 
   private missing({ gateway }: GatewayAccess, { id, name }: ProviderStrategy): GatewayError {

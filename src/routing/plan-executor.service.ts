@@ -1,75 +1,231 @@
-import { Injectable } from '@nestjs/common';
-import type { ServedReply } from '../providers/served-reply.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { Clock } from '../common/clock.js';
+import { Dice } from '../common/dice.js';
+import { errorClassOf } from '../common/errors/error-class.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
-import { ProviderClient } from '../providers/provider-client.service.js';
+import { transportConfig } from '../config/transport.config.js';
+import { type Attempt, presentAttempts } from '../providers/attempt.js';
+import { type AttemptTimeouts, ProviderClient } from '../providers/provider-client.service.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
-import type { ProviderTarget } from '../providers/provider-strategy.js';
+import type { ProviderCredential } from '../providers/provider-strategy.js';
+import type { ServedReply } from '../providers/served-reply.js';
+import { type HealthSubject, TargetHealth } from '../target-health/target-health.service.js';
+import { type AttemptPolicy, attemptPolicy } from './attempt-policy.js';
 import type { ChatRequest } from './chat-request.js';
 import { CredentialResolver } from './credential-resolver.service.js';
+import { retryDelayMs } from './retry-policy.js';
 import type { PlannedTarget, RoutePlan } from './route-plan.js';
 
+/** One try about to be made. */
+interface Try {
+  readonly planned: PlannedTarget;
+  readonly credential: ProviderCredential | null;
+  readonly subject: HealthSubject;
+  readonly attempt: Attempt;
+}
+
 /**
- * Tries a plan's targets until one answers. It knows nothing of graphs or models' names; the plan knows nothing of HTTP.
- * Retries, backoff and breakers have their place here.
+ * Tries a plan's targets until one answers: attempts, backoff, health and the ledger are here, for every kind of call. It knows
+ * nothing of graphs or models' names; the plan knows nothing of HTTP.
  */
 @Injectable()
 export class PlanExecutor {
+  private readonly timeouts: AttemptTimeouts;
+
   constructor(
     private readonly credentials: CredentialResolver,
     private readonly registry: ProviderRegistry,
     private readonly client: ProviderClient,
+    private readonly health: TargetHealth,
     private readonly clock: Clock,
-  ) {}
+    private readonly dice: Dice,
+    @Inject(transportConfig.KEY) config: ConfigType<typeof transportConfig>,
+  ) {
+    const { connectTimeoutMs, headersTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs, totalTimeoutMs } = config;
+    this.timeouts = {
+      connectMs: connectTimeoutMs,
+      headersMs: headersTimeoutMs,
+      firstTokenMs: firstTokenTimeoutMs,
+      idleMs: idleTimeoutMs,
+      totalMs: totalTimeoutMs,
+      requestMs: 0,
+    };
+  }
 
-  /** Throws the last target's error, with what was tried added to it. */
-  async execute(plan: RoutePlan, request: ChatRequest, signal: AbortSignal): Promise<ServedReply> {
+  /**
+   * Throws the last target's error, with the ledger in its metadata.
+   * @param attempts The ledger: filled as the call goes on, and read when it has ended.
+   */
+  async execute(plan: RoutePlan, request: ChatRequest, attempts: Attempt[], signal: AbortSignal): Promise<ServedReply> {
     let lastError: GatewayError | null = null;
-    for (let attempts = 1; ; attempts++) {
-      const planned: PlannedTarget | null = plan.next(lastError);
-      if (planned === null) throw lastError ?? new GatewayError('internal', 'The route has no target.');
+    for (let planned = plan.next(null); planned !== null; planned = plan.next(lastError)) {
+      const last = attempts.at(-1);
+      if (last !== undefined) last.next = 'fallback';
+      const outcome = await this.tryTarget(planned, request, attempts, signal);
+      if (!(outcome instanceof GatewayError)) return outcome;
+      lastError = outcome;
+    }
+    const last = attempts.at(-1);
+    if (last !== undefined) last.next = 'none';
+    throw explained(lastError ?? new GatewayError('internal', 'The route has no target.'), attempts, request.requestId);
+  }
+
+  /** All tries at one target. Returns the error of the last; throws only when the call itself is given up. */
+  private async tryTarget(
+    planned: PlannedTarget,
+    request: ChatRequest,
+    attempts: Attempt[],
+    signal: AbortSignal,
+  ): Promise<ServedReply | GatewayError> {
+    const { gateway } = request.access;
+    const policy = attemptPolicy(planned.overrides, request.overrides, gateway, this.timeouts);
+    for (let attempt = 1; ; attempt++) {
+      let current: Try;
       try {
-        return await this.attempt(planned, request, signal);
+        current = this.prepare(planned, request);
       } catch (error) {
-        if (!(error instanceof GatewayError)) throw error;
-        lastError = explained(error, planned, attempts, request.requestId);
+        if (error instanceof GatewayError) return error;
+        throw error;
       }
+      attempts.push(current.attempt);
+      if (!planned.isLast && !this.health.admits(current.subject)) {
+        current.attempt.outcome = 'skipped';
+        return new GatewayError(
+          'upstream_failed',
+          `${planned.strategy.id}/${planned.model} is left alone after its last failures.`,
+          {
+            provider: planned.strategy.id,
+            model: planned.model,
+          },
+        );
+      }
+      const isVeryLast = planned.isLast && attempt >= policy.maxAttempts;
+      const outcome = await this.attempt(current, request, this.limits(policy, isVeryLast), attempts, signal);
+      if (!(outcome instanceof GatewayError)) return outcome;
+      const delay = this.delayBefore(outcome, attempt, policy, current, request);
+      if (delay === null) return outcome;
+      current.attempt.next = 'retry';
+      if (delay > 0) await sleep(delay, undefined, { signal });
     }
   }
 
-  private async attempt(planned: PlannedTarget, request: ChatRequest, signal: AbortSignal): Promise<ServedReply> {
+  /** `cf-aig-request-timeout` does not hold for the very last attempt: whoever has no other way waits. */
+  private limits({ timeouts, limitsLastAttempt }: AttemptPolicy, isVeryLast: boolean): AttemptTimeouts {
+    return isVeryLast && !limitsLastAttempt ? { ...timeouts, requestMs: 0 } : timeouts;
+  }
+
+  private prepare(planned: PlannedTarget, request: ChatRequest): Try {
     const { strategy, model, step } = planned;
-    const credential = this.credentials.resolve(request.access, strategy, request.keyAlias);
-    const target: ProviderTarget = {
+    const { gateway } = request.access;
+    const usable = (keyId: string) => !this.health.isParked(keyId, model);
+    const credential = this.credentials.resolve(request.access, strategy, request.keyAlias, usable);
+    const key = credential === null ? null : credential.source === 'inline' ? 'inline' : credential.alias;
+    return {
+      planned,
+      credential,
+      subject: {
+        gatewayInternalId: gateway.internalId,
+        provider: strategy.id,
+        model,
+        keyId: credential?.keyId ?? null,
+        keyAlias: credential?.alias ?? null,
+      },
+      attempt: {
+        step,
+        provider: strategy.id,
+        model,
+        key,
+        startedAt: this.clock.now(),
+        outcome: 'ok',
+        status: null,
+        durationMs: 0,
+        bytes: 0,
+        next: null,
+      },
+    };
+  }
+
+  private async attempt(
+    { planned, credential, subject, attempt }: Try,
+    request: ChatRequest,
+    timeouts: AttemptTimeouts,
+    attempts: readonly Attempt[],
+    signal: AbortSignal,
+  ): Promise<ServedReply | GatewayError> {
+    const { strategy, model, step } = planned;
+    const target = {
       provider: strategy.id,
       model,
       base: this.registry.baseOf(strategy, credential),
       credential,
       accountId: request.access.gateway.accountId,
       completionId: `chatcmpl-${request.requestId}`,
-      createdAt: Math.floor(this.clock.now() / 1000),
+      createdAt: Math.floor(attempt.startedAt / 1000),
     };
-    const reply = await this.client.chat(strategy, request.call, target, signal);
-    return { ...reply, provider: strategy.id, model, step };
+    // Keys that callers bring, and what they meet with them, are their own affair.
+    const isOurs = credential?.source !== 'inline';
+    try {
+      const reply = await this.client.chat(strategy, request.call, target, timeouts, signal);
+      attempt.status = 200;
+      attempt.durationMs = this.clock.now() - attempt.startedAt;
+      if (reply.kind === 'json') {
+        attempt.bytes = reply.body.length;
+        if (isOurs) this.health.succeeded(subject);
+      } else {
+        const { stream } = reply;
+        stream.observe((outcome, error) => {
+          attempt.durationMs = this.clock.now() - attempt.startedAt;
+          attempt.bytes = stream.received;
+          if (outcome === 'aborted') attempt.outcome = 'aborted';
+          else if (error !== null) attempt.outcome = errorClassOf(error);
+          if (!isOurs) return;
+          if (outcome === 'completed') this.health.succeeded(subject);
+          else if (outcome !== 'aborted' && error !== null) this.health.failed(subject, error);
+        });
+      }
+      return { ...reply, provider: strategy.id, model, step, attempts };
+    } catch (error) {
+      attempt.durationMs = this.clock.now() - attempt.startedAt;
+      if (!(error instanceof GatewayError)) {
+        attempt.outcome = 'aborted';
+        throw error;
+      }
+      attempt.outcome = errorClassOf(error);
+      attempt.status = error.key === 'upstream_error' ? error.status : null;
+      if (isOurs) this.health.failed(subject, error);
+      return error;
+    }
+  }
+
+  /** Another key of the pool needs no waiting; the same one does. */
+  private delayBefore(
+    error: GatewayError,
+    attempt: number,
+    policy: AttemptPolicy,
+    { planned, subject }: Try,
+    { access, keyAlias }: ChatRequest,
+  ): number | null {
+    const isParked = subject.keyId !== null && this.health.isParked(subject.keyId, subject.model);
+    if (isParked && attempt < policy.maxAttempts) {
+      const others = (keyId: string) => keyId !== subject.keyId && !this.health.isParked(keyId, subject.model);
+      if (this.credentials.hasUsable(access, planned.strategy, keyAlias, others)) return 0;
+    }
+    return retryDelayMs(error, attempt, policy, this.dice, this.clock.now());
   }
 }
 
 /** The same error with the facts that help to find its cause. Errors of the caller's own making need none. */
-function explained(
-  error: GatewayError,
-  { strategy, model }: PlannedTarget,
-  attempts: number,
-  requestId: string,
-): GatewayError {
-  if (error.internalCode !== 2005) return error;
+function explained(error: GatewayError, attempts: readonly Attempt[], requestId: string): GatewayError {
+  const last = attempts.at(-1);
+  if (error.internalCode !== 2005 || last === undefined) return error;
   return new GatewayError(error.key, error.message, {
     ...error.details,
-    provider: strategy.id,
-    model,
     metadata: {
-      target: `${strategy.id}/${model}`,
-      attempts,
-      upstream_status: error.key === 'upstream_error' ? error.status : null,
+      target: `${last.provider}/${last.model}`,
+      attempts: presentAttempts(attempts),
+      upstream_status: last.status,
       request_id: requestId,
       ...error.details.metadata,
     },

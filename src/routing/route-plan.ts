@@ -1,3 +1,4 @@
+import type { AttemptOverrides } from '../contract/attempt-headers.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
 import type { ProviderStrategy } from '../providers/provider-strategy.js';
 
@@ -7,18 +8,28 @@ export interface PlannedTarget {
   readonly step: number;
   readonly strategy: ProviderStrategy;
   readonly model: string;
+  /** What the step says of attempts: stronger than the request's headers. */
+  readonly overrides: AttemptOverrides;
+  /** Is there nothing behind it, however it fails? */
+  readonly isLast: boolean;
 }
 
 /**
- * The targets of one call, as a lazy sequence: a direct model is a plan of one, a universal request will be a plan of its
- * steps, a dynamic route a walk over its graph.
+ * The targets of one call, as a lazy sequence: a direct model is a plan of one, a universal request a plan of its steps, a
+ * dynamic route a walk over its graph. Asked for the next with the last outcome.
  */
 export interface RoutePlan {
   /** The next target, given how the last one failed (null at the start); null when there is nothing left to try. */
   next(lastError: GatewayError | null): PlannedTarget | null;
 }
 
-/** A plan of one. */
-export function directPlan(strategy: ProviderStrategy, model: string): RoutePlan {
-  return { next: (lastError) => (lastError === null ? { step: 0, strategy, model } : null) };
+/** Targets in a row: the next is tried whatever made the last one fail. */
+export function sequencePlan(targets: readonly Pick<PlannedTarget, 'strategy' | 'model' | 'overrides'>[]): RoutePlan {
+  let step = 0;
+  return {
+    next: () => {
+      const target = targets[step];
+      return target === undefined ? null : { ...target, step: step++, isLast: step === targets.length };
+    },
+  };
 }

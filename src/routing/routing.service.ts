@@ -24,10 +24,11 @@ export class RoutingService {
       tokenId: access.caller?.tokenId ?? null,
       requestedModel: asked.request.model,
       streamed: asked.request.stream === true,
+      requestBytes: asked.raw.length,
     });
     try {
       const plan = this.planner.plan(asked.request.model);
-      return call.track(await this.executor.execute(plan, request, signal));
+      return call.track(await this.executor.execute(plan, request, call.attempts, signal));
     } catch (error) {
       throw call.failed(error);
     }

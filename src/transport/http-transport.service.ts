@@ -5,9 +5,13 @@ import type { ConfigType } from '@nestjs/config';
 import { type Dispatcher, Pool } from 'undici';
 import { transportConfig } from '../config/transport.config.js';
 import { assertAddressAllowed, assertEgressAllowed } from '../common/egress-policy.js';
-import { TransportError, toTransportError } from './transport-error.js';
-import type { BodySink, UpstreamBody } from './upstream-body.js';
+import type { AttemptWatch } from './attempt-watch.js';
+import { TIMEOUTS, TransportError, toTransportError } from './transport-error.js';
+import { type BodySink, givenUp, type UpstreamBody } from './upstream-body.js';
 import type { UpstreamHeaders, UpstreamRequest } from './upstream.types.js';
+
+/** A connection that is not there by then is given up, whoever asked for it. */
+const MAX_CONNECT_MS = 60_000;
 
 /** What may come before a body's reader is there. */
 const MAX_EARLY_BYTES = 64 * 1024;
@@ -35,15 +39,18 @@ export class HttpTransport implements OnApplicationShutdown {
     this.trusted.add(origin);
   }
 
-  /** Resolves when the answer's head is there. Rejects with a `TransportError`; an abort of `signal` closes the connection. */
-  send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
+  /**
+   * Resolves when the answer's head is there. Rejects with a `TransportError`; an abort of `signal`, or a clock of `watch` that
+   * runs out, closes the connection.
+   */
+  send(request: UpstreamRequest, watch: AttemptWatch, signal: AbortSignal): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
-        reject(new TransportError('aborted', 'The call was given up.'));
+        reject(givenUp());
         return;
       }
       try {
-        this.poolOf(request.origin).dispatch(request, new Exchange(resolve, reject, signal));
+        this.poolOf(request.origin).dispatch(request, new Exchange(resolve, reject, watch, signal));
       } catch (cause) {
         reject(toTransportError(cause));
       }
@@ -62,9 +69,10 @@ export class HttpTransport implements OnApplicationShutdown {
       pool = new Pool(origin, {
         pipelining: 1,
         keepAliveTimeout: 30_000,
-        headersTimeout: this.config.headersTimeoutMs,
-        bodyTimeout: this.config.idleTimeoutMs,
-        connect: { timeout: this.config.connectTimeoutMs, ...(trusted ? {} : { lookup: this.guardedLookup }) },
+        // Time is kept by the attempt's own clocks; this one only ends what nobody waits for any more.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        connect: { timeout: MAX_CONNECT_MS, ...(trusted ? {} : { lookup: this.guardedLookup }) },
       });
       this.pools.set(origin, pool);
     }
@@ -113,41 +121,50 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   constructor(
     private readonly resolve: (response: UpstreamResponse) => void,
     private readonly reject: (error: TransportError) => void,
+    private readonly watch: AttemptWatch,
     private readonly signal: AbortSignal,
   ) {
-    signal.addEventListener('abort', this.abort, { once: true });
+    signal.addEventListener('abort', this.onAbort, { once: true });
+    watch.whenOver((fault) => this.abort(new TransportError(fault, TIMEOUTS[fault])));
   }
 
-  readonly abort = (): void => {
-    const error = new TransportError('aborted', 'The call was given up.');
+  private readonly onAbort = (): void => this.abort();
+
+  abort(reason: TransportError = givenUp()): void {
     // Before undici has a connection there is no controller yet: the reader is told at once, the request when it starts.
-    if (this.controller === null) this.fail(error);
-    else this.controller.abort(error);
-  };
+    if (this.controller === null) this.fail(reason);
+    else this.controller.abort(reason);
+  }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     if (this.failure !== null) controller.abort(this.failure);
+    else this.watch.connected();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
     // 1xx answers are announcements; the real one follows.
     if (status < 200) return;
     this.answered = true;
+    this.watch.headCame();
     this.resolve({ status, headers, body: this });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    this.watch.bytesCame();
     if (this.sink === null) {
       // A small answer comes with its head, before the reader had its turn; pausing at once would cost it another.
       this.early.push(bytes);
       this.earlyBytes += bytes.length;
       if (this.earlyBytes > MAX_EARLY_BYTES) controller.pause();
-    } else if (!this.sink.data(bytes)) controller.pause();
+    } else if (!this.sink.data(bytes)) {
+      controller.pause();
+      this.watch.held();
+    }
   }
 
   onResponseEnd(): void {
-    this.signal.removeEventListener('abort', this.abort);
+    this.release();
     this.ended = true;
     this.sink?.end();
   }
@@ -167,13 +184,19 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   }
 
   resume(): void {
+    this.watch.bytesCame();
     this.controller?.resume();
+  }
+
+  private release(): void {
+    this.watch.done();
+    this.signal.removeEventListener('abort', this.onAbort);
   }
 
   private fail(error: TransportError): void {
     if (this.failure !== null || this.ended) return;
     this.failure = error;
-    this.signal.removeEventListener('abort', this.abort);
+    this.release();
     if (!this.answered) this.reject(error);
     else this.sink?.error(error);
   }

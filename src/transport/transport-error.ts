@@ -3,12 +3,27 @@ export type TransportFault =
   | 'connect_failed'
   | 'connect_timeout'
   | 'headers_timeout'
+  | 'first_token_timeout'
   | 'idle_timeout'
+  | 'total_timeout'
+  | 'request_timeout'
   | 'connection_lost'
   | 'invalid_answer'
   | 'answer_too_large'
   | 'egress_refused'
   | 'aborted';
+
+/** What a clock that ran out says. */
+export const TIMEOUTS: Readonly<Record<Extract<TransportFault, `${string}_timeout`>, string>> = {
+  connect_timeout: 'no connection in time',
+  headers_timeout: 'no answer in time',
+  first_token_timeout: 'no first token in time',
+  idle_timeout: 'it fell silent',
+  total_timeout: 'the whole answer took too long',
+  request_timeout: 'nothing came within cf-aig-request-timeout',
+};
+
+export const isTimeout = (fault: TransportFault): fault is keyof typeof TIMEOUTS => fault in TIMEOUTS;
 
 /** Thrown by the transport alone. `aborted` means that our own side gave up: the caller left, or a timer of ours ran out. */
 export class TransportError extends Error {

@@ -12,8 +12,11 @@ export interface BodySink {
 export interface UpstreamBody {
   pipe(sink: BodySink): void;
   resume(): void;
-  abort(): void;
+  /** @param reason What the sink is told; without one, that the call was given up. */
+  abort(reason?: TransportError): void;
 }
+
+export const givenUp = (): TransportError => new TransportError('aborted', 'The call was given up.');
 
 /** Reads a body to its end. Rejects with `answer_too_large` beyond `maxBytes`, and with whatever broke it off. */
 export function readBody(body: UpstreamBody, maxBytes: number): Promise<Buffer> {
@@ -40,7 +43,7 @@ export function readBody(body: UpstreamBody, maxBytes: number): Promise<Buffer> 
 /** A body that is made in this process: the sandbox's. */
 export class IterableBody implements UpstreamBody {
   private wake: (() => void) | null = null;
-  private aborted = false;
+  private aborted: TransportError | null = null;
 
   constructor(private readonly source: AsyncIterable<Buffer>) {}
 
@@ -52,18 +55,18 @@ export class IterableBody implements UpstreamBody {
     this.wake?.();
   }
 
-  abort(): void {
-    this.aborted = true;
+  abort(reason: TransportError = givenUp()): void {
+    this.aborted ??= reason;
     this.wake?.();
   }
 
   private async run(sink: BodySink): Promise<void> {
     try {
       for await (const bytes of this.source) {
-        if (this.aborted) break;
+        if (this.aborted !== null) break;
         if (!sink.data(bytes)) await new Promise<void>((resolve) => (this.wake = resolve));
       }
-      if (this.aborted) sink.error(new TransportError('aborted', 'The call was given up.'));
+      if (this.aborted !== null) sink.error(this.aborted);
       else sink.end();
     } catch (cause) {
       sink.error(toTransportError(cause));

@@ -15,6 +15,7 @@ beforeAll(async () => {
     PROVIDER_BASE_URLS: JSON.stringify({ openai: `${upstream.origin}/openai`, groq: upstream.origin }),
     UPSTREAM_IDLE_TIMEOUT_MS: '1500',
     UPSTREAM_HEADERS_TIMEOUT_MS: '1500',
+    UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: '1500',
     UPSTREAM_MAX_ANSWER_BYTES: String(2 * 1024 * 1024),
     STREAM_HEARTBEAT_MS: '100',
   });
@@ -361,7 +362,7 @@ describe('upstreams that misbehave', () => {
     expect(body.error.metadata).toMatchObject({
       provider_name: 'openai',
       target: 'openai/gpt-4o',
-      attempts: 1,
+      attempts: [{ target: 'openai/gpt-4o', key: 'default', next: 'none' }],
       request_id: response.headers.get('x-request-id'),
     });
   });

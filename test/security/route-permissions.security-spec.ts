@@ -51,6 +51,8 @@ const ROUTES: Readonly<Record<string, 'open' | 'any' | readonly Permission[]>> =
     'ai-gateway.write',
     'secrets-store.write',
   ],
+  'GET /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id/health': ['ai-gateway.read', 'ai-gateway.write'],
+  'POST /client/v4/accounts/:account_id/ai-gateway/gateways/:gateway_id/health/reset': ['ai-gateway.write'],
   'POST /client/v4/accounts/:account_id/ai-gateway/master-key/rotate': ['secrets-store.write'],
 
   'GET /client/v4/accounts/:account_id/secrets_store/quota': ['secrets-store.read', 'secrets-store.write'],

@@ -21,7 +21,7 @@ export const aTarget = (strategy: ProviderStrategy, rest: Partial<ProviderTarget
   provider: strategy.id,
   model: 'some-model',
   base: { origin: strategy.origin, pathPrefix: '' },
-  credential: { source: 'stored', alias: 'default', secret: new Secret(TEST_SECRET), settings: {} },
+  credential: { source: 'stored', alias: 'default', keyId: 'key-1', secret: new Secret(TEST_SECRET), settings: {} },
   accountId: 'account-1',
   completionId: 'chatcmpl-01JDEADBEEF0000000000000000',
   createdAt: 1_763_900_000,

@@ -22,6 +22,8 @@ export type StubReply = (response: ServerResponse, request: ReceivedRequest) => 
 export class StubUpstream {
   readonly received: ReceivedRequest[] = [];
   private script: StubReply[] = [];
+  /** Answers that have been begun and whose connection is still open. */
+  openAnswers = 0;
 
   private constructor(
     private readonly server: Server,
@@ -57,6 +59,8 @@ export class StubUpstream {
     const parts: Buffer[] = [];
     for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
     const body = Buffer.concat(parts);
+    this.openAnswers++;
+    response.once('close', () => this.openAnswers--);
     const received: ReceivedRequest = {
       method: request.method ?? '',
       path: request.url ?? '',

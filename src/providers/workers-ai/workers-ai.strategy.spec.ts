@@ -14,7 +14,13 @@ describe('WorkersAiStrategy', () => {
 
   it('calls the account of the stored key, else that of the URL', () => {
     const settings = { account_id: 'a/b' };
-    const credential = { source: 'stored', alias: 'default', secret: new Secret('x'), settings } as const;
+    const credential = {
+      source: 'stored',
+      alias: 'default',
+      keyId: 'key-1',
+      secret: new Secret('x'),
+      settings,
+    } as const;
 
     const own = strategy.buildChatRequest(aCall(), aTarget(strategy, { credential }));
     const other = strategy.buildChatRequest(aCall(), aTarget(strategy));

@@ -3,7 +3,7 @@ import { Secret } from '../../../common/secret.js';
 import { redact } from './redaction.js';
 
 const credential = (secret: string) =>
-  ({ source: 'stored', alias: 'default', secret: new Secret(secret), settings: {} }) as const;
+  ({ source: 'stored', alias: 'default', keyId: 'key-1', secret: new Secret(secret), settings: {} }) as const;
 
 describe('redact', () => {
   it.each([

@@ -44,6 +44,7 @@ describe('ChatStreamTranslator', () => {
       usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
       finishReason: 'stop',
       model: 'm-1',
+      events: 5,
     });
   });
 
@@ -158,7 +159,7 @@ describe('ChatStreamTranslator', () => {
 
     expect(out).toBe(stream);
     expect(translator.status).toBe('open');
-    expect(translator.facts).toEqual({ model: 'm-1' });
+    expect(translator.facts).toEqual({ model: 'm-1', events: 7 });
   });
 
   it('maps a finish that OpenAI does not have, and keeps the native word', () => {

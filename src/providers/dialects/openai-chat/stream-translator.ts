@@ -42,6 +42,7 @@ export class ChatStreamTranslator implements StreamTranslator {
   private usage: unknown;
   private model: unknown;
   private isDone = false;
+  private events = 0;
 
   constructor(
     private readonly wish: StreamWish,
@@ -58,7 +59,8 @@ export class ChatStreamTranslator implements StreamTranslator {
 
   get facts(): AnswerFacts {
     const finish = this.repair.finishReason;
-    return toFacts(toUsage(this.usage), isFinishReason(finish) ? finish : undefined, this.model);
+    const facts = toFacts(toUsage(this.usage), isFinishReason(finish) ? finish : undefined, this.model);
+    return { ...facts, events: this.events };
   }
 
   push(bytes: Buffer): readonly Buffer[] {
@@ -91,6 +93,7 @@ export class ChatStreamTranslator implements StreamTranslator {
     let passFrom = 0;
     let start = 0;
     while (start < block.length) {
+      this.events++;
       const lineEnd = block.indexOf(LF, start);
       const isSingleLine = block[lineEnd + 1] === LF;
       const end = isSingleLine ? lineEnd + 2 : endOfEvent(block, start);

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "gateways" ADD COLUMN     "engine" JSONB NOT NULL DEFAULT '{}';

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { canonicalSlug } from '../common/provider-slugs.js';
+import type { HealthReport } from '../target-health/target-health.service.js';
+
+/** Nothing at all, or the provider to forget about. */
+export const resetHealthBody = z
+  .strictObject({ provider: z.string().min(1).max(128).transform(canonicalSlug).optional() })
+  .nullish();
+
+export type ResetHealthBody = z.infer<typeof resetHealthBody>;
+
+const toTime = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+export const presentHealth = (report: HealthReport) => ({
+  provider: report.provider,
+  model: report.model,
+  key_alias: report.keyAlias,
+  circuit: report.circuit,
+  consecutive_failures: report.consecutiveFailures,
+  open_until: toTime(report.openUntil),
+  key_parked_until: toTime(report.parkedUntil),
+  last_error: report.lastError,
+  last_error_at: toTime(report.lastErrorAt),
+});

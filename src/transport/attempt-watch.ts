@@ -1,0 +1,106 @@
+import type { TransportFault } from './transport-error.js';
+
+/** How long each phase of an attempt may take, in milliseconds; 0: as long as it likes. */
+export interface AttemptTimeouts {
+  /** Until there is a connection and the request goes out on it. */
+  readonly connectMs: number;
+  /** Then until the answer's head. */
+  readonly headersMs: number;
+  /** For a stream: then until its first real content. */
+  readonly firstTokenMs: number;
+  /** Between two pieces of the body. */
+  readonly idleMs: number;
+  /** All of it together. */
+  readonly totalMs: number;
+  /** From the start to the first byte that could go to the caller: `cf-aig-request-timeout`. */
+  readonly requestMs: number;
+}
+
+type TimeoutFault = Extract<TransportFault, `${string}_timeout`>;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** `ms` from `now`; never for 0. */
+const after = (now: number, ms: number): number => (ms === 0 ? NEVER : now + ms);
+
+/**
+ * The clocks of one attempt. Moving to the next phase, or a piece of a body, only writes a field; nothing is scheduled. The one
+ * timer behind all attempts is `AttemptClocks`.
+ */
+export class AttemptWatch {
+  /** When the phase it is in must be over. */
+  private phaseEnd: number;
+  private fault: TimeoutFault = 'connect_timeout';
+  private readonly totalEnd: number;
+  private requestEnd: number;
+  private onTimeout: ((fault: TimeoutFault) => void) | null = null;
+  private isStarted = false;
+  private isDone = false;
+
+  constructor(
+    private readonly timeouts: AttemptTimeouts,
+    private readonly streams: boolean,
+    now: number,
+  ) {
+    this.phaseEnd = after(now, timeouts.connectMs);
+    this.totalEnd = after(now, timeouts.totalMs);
+    this.requestEnd = after(now, timeouts.requestMs);
+  }
+
+  /** Whom to tell when a clock runs out: at most once. */
+  whenOver(onTimeout: (fault: TimeoutFault) => void): void {
+    this.onTimeout = onTimeout;
+  }
+
+  connected(): void {
+    this.enter('headers_timeout', this.timeouts.headersMs);
+  }
+
+  headCame(): void {
+    if (this.streams) this.enter('first_token_timeout', this.timeouts.firstTokenMs);
+    else this.contentCame();
+  }
+
+  /** The first real content: from here on the caller may be answered. */
+  contentCame(): void {
+    this.isStarted = true;
+    this.requestEnd = NEVER;
+    this.enter('idle_timeout', this.timeouts.idleMs);
+  }
+
+  /** A piece of the body. Before the first content it does not count: role-only deltas and pings are no progress. */
+  bytesCame(): void {
+    if (this.isStarted) this.phaseEnd = after(Date.now(), this.timeouts.idleMs);
+  }
+
+  /** Time in which the reader held the body back is not the provider's. */
+  held(): void {
+    this.phaseEnd = NEVER;
+  }
+
+  /** The attempt is over, however it ended. */
+  done(): void {
+    this.isDone = true;
+  }
+
+  /** Tells what has run out by `now`; returns whether the watch is over. */
+  check(now: number): boolean {
+    if (this.isDone) return true;
+    const fault =
+      now >= this.phaseEnd
+        ? this.fault
+        : now >= this.requestEnd
+          ? 'request_timeout'
+          : now >= this.totalEnd
+            ? 'total_timeout'
+            : null;
+    if (fault === null) return false;
+    this.onTimeout?.(fault);
+    return true;
+  }
+
+  private enter(fault: TimeoutFault, ms: number): void {
+    this.fault = fault;
+    this.phaseEnd = after(Date.now(), ms);
+  }
+}
