@@ -75,7 +75,7 @@ const keep = (slot) => {
   const cost = slot.scenario.startsWith('json') ? slot.cpuPerCall.all : slot.cpuPer1000Events.all;
   const rate = (slot.calls / slot.seconds).toFixed(0);
   say(
-    `${slot.scenario} ${slot.round + 1} ${slot.target}: ${rate}/s, CPU ${cost.toFixed(2)}, p50 ${slot.latencyMs.p50?.toFixed(2)} ms, foreign ${slot.foreignCpus.toFixed(2)}, mock ${share(slot.mockCpuNs, slot)} load ${share(slot.loadCpuNs, slot)}${mark}`,
+    `${slot.scenario} ${slot.round + 1} ${slot.target}: ${rate}/s, CPU ${cost.toFixed(2)}, ${slot.latencyMs.p50 === null ? `${slot.live} open` : `p50 ${slot.latencyMs.p50.toFixed(2)} ms`}, foreign ${slot.foreignCpus.toFixed(2)}, mock ${share(slot.mockCpuNs, slot)} load ${share(slot.loadCpuNs, slot)}${mark}`,
   );
 };
 const share = (ns, { seconds }) => `${((ns / (seconds * 1e9)) * 100).toFixed(0)} %`;
