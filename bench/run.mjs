@@ -213,7 +213,7 @@ try {
       '',
       toMarkdown(isSmoke ? rows.map((row) => ({ ...row, bar: null, met: null })) : rows),
       '',
-      idle === null
+      idle === null || isSmoke
         ? ''
         : `Idle, with the embedded database: ${idle.residentMb.toFixed(0)} MB, ${idle.cpuMsPerSecond.all.toFixed(1)} ms of CPU a second (main thread ${idle.cpuMsPerSecond.main.toFixed(1)}).`,
       disturbed > 0 ? `${disturbed} of ${slots.length} measurements were disturbed by other processes.` : '',
