@@ -33,6 +33,10 @@ export class ChunkRepair {
   private readonly toolIds = new Set<string>();
   private toolCount = 0;
   private lastTool = 0;
+  /** Members of an event that came before the answer and is none of its chunks (Azure's findings on the prompt). */
+  private preface: JsonObject | null = null;
+  /** The first whole chunk's: all chunks of an answer have the same. */
+  private head: JsonObject = {};
 
   constructor(
     private readonly quirks: AnswerQuirks,
@@ -41,6 +45,21 @@ export class ChunkRepair {
 
   /** Null when nothing of the chunk is left for the caller. */
   repair(chunk: JsonObject): JsonObject | null {
+    if (isPreface(chunk)) {
+      this.preface = withoutHead(chunk);
+      return null;
+    }
+    return this.prefaced(this.repairChunk(chunk));
+  }
+
+  private prefaced(chunk: JsonObject | null): JsonObject | null {
+    if (chunk === null || this.preface === null) return chunk;
+    const whole = { ...chunk, ...this.preface };
+    this.preface = null;
+    return whole;
+  }
+
+  private repairChunk(chunk: JsonObject): JsonObject | null {
     const choices: unknown = chunk['choices'];
     const hasUsage = isObject(chunk['usage']);
     if (!Array.isArray(choices)) return this.framed({ ...chunk, choices: [] });
@@ -69,15 +88,20 @@ export class ChunkRepair {
   private framed(chunk: JsonObject): JsonObject {
     const isWhole =
       isText(chunk['id']) && isText(chunk['object']) && typeof chunk['created'] === 'number' && isText(chunk['model']);
-    if (isWhole) return chunk;
-    const { target } = this;
+    if (isWhole) {
+      if (this.head['id'] === undefined)
+        this.head = { id: chunk['id'], created: chunk['created'], model: chunk['model'] };
+      return chunk;
+    }
+    const { target, head } = this;
     this.isForeign = true;
+    const { id = target.completionId, created = target.createdAt, model = target.model } = head;
     return {
       ...chunk,
-      id: isText(chunk['id']) ? chunk['id'] : target.completionId,
+      id: isText(chunk['id']) ? chunk['id'] : id,
       object: 'chat.completion.chunk',
-      created: typeof chunk['created'] === 'number' ? chunk['created'] : target.createdAt,
-      model: isText(chunk['model']) ? chunk['model'] : target.model,
+      created: typeof chunk['created'] === 'number' && chunk['created'] > 0 ? chunk['created'] : created,
+      model: isText(chunk['model']) ? chunk['model'] : model,
     };
   }
 
@@ -108,7 +132,8 @@ export class ChunkRepair {
 
     const hasIndex = typeof choice['index'] === 'number';
     if (!hasIndex) this.isForeign = true;
-    if (delta === original && finish === native && hasIndex) return choice;
+    const isWhole = hasIndex && isObject(choice['delta']);
+    if (delta === original && finish === native && isWhole) return choice;
     return {
       ...choice,
       index,
@@ -175,6 +200,15 @@ export class ChunkRepair {
     // Without an index a new call is told by its name, and a fragment belongs to the call before it.
     return isText(body['name']) ? `${choice}/new${this.toolCount}` : `${choice}/${this.lastTool}`;
   }
+}
+
+/** An event without choices, usage and id says something, but is no chunk: clients would take the id from it. */
+const isPreface = (chunk: JsonObject): boolean =>
+  Array.isArray(chunk['choices']) && chunk['choices'].length === 0 && chunk['id'] === '' && !isObject(chunk['usage']);
+
+function withoutHead(chunk: JsonObject): JsonObject {
+  const { id: _id, object: _object, created: _created, model: _model, choices: _choices, ...rest } = chunk;
+  return rest;
 }
 
 /** Only the arguments go on: an empty name or a null would be taken for a change by clients that join fragments. */

@@ -8,7 +8,7 @@ import type {
   ProviderTarget,
   StreamTranslator,
 } from '../../provider-strategy.js';
-import type { ChatQuirks } from './chat-quirks.js';
+import type { AnswerQuirks, ChatQuirks } from './chat-quirks.js';
 import { toCompletionAnswer } from './completion.mapper.js';
 import { toUpstreamError, type ErrorContext } from './error.mapper.js';
 import { toRequestHeaders } from './request-headers.js';
@@ -24,6 +24,8 @@ export interface OpenAiChatProvider {
   /** The vendor's own path of chat completions. */
   readonly path: string | ((target: ProviderTarget) => string);
   readonly quirks: ChatQuirks;
+  /** How answers are read that come from another origin than the vendor's: whoever stands there is less strict. */
+  readonly answerElsewhere?: AnswerQuirks;
   readonly models: readonly ModelEntry[];
   /** Default: true. */
   readonly needsCredential?: boolean;
@@ -38,6 +40,7 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
   readonly needsCredential: boolean;
   readonly models: readonly ModelEntry[];
   private readonly quirks: ChatQuirks;
+  private readonly answerElsewhere: AnswerQuirks;
   private readonly pathOf: (target: ProviderTarget) => string;
 
   protected constructor(provider: OpenAiChatProvider) {
@@ -49,6 +52,7 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
     this.needsCredential = provider.needsCredential ?? true;
     this.models = provider.models;
     this.quirks = provider.quirks;
+    this.answerElsewhere = provider.answerElsewhere ?? provider.quirks.answer;
     this.pathOf = typeof path === 'string' ? () => path : path;
   }
 
@@ -63,16 +67,20 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
   }
 
   readChatCompletion(answer: UpstreamAnswer, _call: ChatCall, target: ProviderTarget): CompletionAnswer {
-    return toCompletionAnswer(answer, this.quirks.answer, this.contextOf(target));
+    return toCompletionAnswer(answer, this.answerOf(target), this.contextOf(target));
   }
 
   openChatStream({ request }: ChatCall, target: ProviderTarget): StreamTranslator {
     const wish = { wantsUsage: request.stream_options?.include_usage === true, choices: request.n ?? 1 };
-    return new ChatStreamTranslator(wish, this.quirks.answer, this.contextOf(target));
+    return new ChatStreamTranslator(wish, this.answerOf(target), this.contextOf(target));
   }
 
   readError(answer: UpstreamAnswer, target: ProviderTarget): GatewayError {
     return toUpstreamError(answer, this.contextOf(target));
+  }
+
+  private answerOf({ base }: ProviderTarget): AnswerQuirks {
+    return base.origin === this.origin ? this.quirks.answer : this.answerElsewhere;
   }
 
   private contextOf(target: ProviderTarget): ErrorContext {
