@@ -47,50 +47,66 @@ class OpenCall {
   }
 
   /** Returns the same reply; the record follows when it has ended. */
-  track<R extends ServedReply>(reply: R): R {
+  track(served: ServedReply): ServedReply {
+    const { reply, attempt } = served;
     const firstContentMs = this.clock.now() - this.startedAt;
-    if (reply.kind === 'json') this.announce(reply, reply.facts, 'completed', 200, null, firstContentMs);
+    if (reply.kind === 'json') this.announce(attempt, reply.facts, 'completed', 200, null, firstContentMs);
     else {
       const { stream } = reply;
-      stream.observe((outcome, error) => this.announce(reply, stream.facts, outcome, 200, error, firstContentMs));
+      stream.observe((outcome, error) => this.announce(attempt, stream.facts, outcome, 200, error, firstContentMs));
     }
-    return reply;
+    return served;
   }
 
   /** Returns the same error. */
   failed<E>(error: E): E {
     const told = error instanceof GatewayError ? error : null;
-    const outcome = told === null ? 'aborted' : 'failed';
-    const { provider = null, model = null } = told?.details ?? {};
-    this.announce({ provider, model, step: 0 }, {}, outcome, told?.status ?? 499, told, null);
+    this.announce(
+      this.attempts.at(-1) ?? null,
+      NOTHING,
+      told === null ? 'aborted' : 'failed',
+      told?.status ?? 499,
+      told,
+      null,
+    );
     return error;
   }
 
   private announce(
-    served: { readonly provider: string | null; readonly model: string | null; readonly step: number },
+    served: Attempt | null,
     { usage, finishReason, events }: AnswerFacts,
     outcome: StreamOutcome,
     status: number,
     error: GatewayError | null,
     firstContentMs: number | null,
   ): void {
-    const estimate =
-      usage === undefined && events !== undefined ? estimatedUsage(this.facts.requestBytes, events) : null;
+    const { facts, startedAt } = this;
+    const estimate = usage === undefined && events !== undefined ? estimatedUsage(facts.requestBytes, events) : null;
+    // Written out: spreading the facts into it took ten times as long, on every call.
     this.finished.next({
-      ...this.facts,
+      requestId: facts.requestId,
+      eventId: facts.eventId,
+      accountId: facts.accountId,
+      gatewayId: facts.gatewayId,
+      tokenId: facts.tokenId,
+      requestedModel: facts.requestedModel,
+      streamed: facts.streamed,
+      requestBytes: facts.requestBytes,
       outcome,
       status,
-      provider: served.provider,
-      model: served.model,
-      step: served.step,
+      provider: served?.provider ?? null,
+      model: served?.model ?? null,
+      step: served?.step ?? 0,
       finishReason: finishReason ?? null,
       usage: usage ?? estimate,
       usageSource: usage !== undefined ? 'provider' : estimate === null ? null : 'estimated',
       attempts: this.attempts,
       error: error?.key ?? null,
-      startedAt: this.startedAt,
+      startedAt,
       firstContentMs,
-      durationMs: this.clock.now() - this.startedAt,
+      durationMs: this.clock.now() - startedAt,
     });
   }
 }
+
+const NOTHING: AnswerFacts = {};

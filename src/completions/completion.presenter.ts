@@ -25,12 +25,13 @@ export interface Addressee {
 export class CompletionPresenter {
   constructor(private readonly heartbeats: Heartbeats) {}
 
-  present(reply: ServedReply, addressee: Addressee, response: ServerResponse): void {
+  present(served: ServedReply, addressee: Addressee, response: ServerResponse): void {
+    const { reply } = served;
     if (response.destroyed) {
       if (reply.kind === 'stream') reply.stream.abort();
       return;
     }
-    const headers = commonHeaders(reply, addressee);
+    const headers = commonHeaders(served, addressee);
     if (reply.kind === 'json') {
       headers.push('content-type', 'application/json', 'content-length', String(reply.body.length));
       response.writeHead(200, headers).end(reply.body);
@@ -84,11 +85,10 @@ class SseResponse implements StreamSink, Heart {
 const MAX_ATTEMPTS_HEADER = 2048;
 const HEARTBEAT = Buffer.from(': keep-alive\n\n');
 
-/** Upstream headers a caller may act on. Its rate limits are the stored key's, not the caller's, so they get a name of their own. */
-const PASSED_ON = /^(?:openai-|retry-after|x-should-retry)/;
-const RATE_LIMITS = /^x-ratelimit-/;
-
-function commonHeaders(reply: ServedReply, { requestId, eventId, crossOrigin }: Addressee): string[] {
+function commonHeaders(
+  { reply, attempt, attempts }: ServedReply,
+  { requestId, eventId, crossOrigin }: Addressee,
+): string[] {
   const headers = [
     'x-request-id',
     requestId,
@@ -99,27 +99,33 @@ function commonHeaders(reply: ServedReply, { requestId, eventId, crossOrigin }: 
     'cf-aig-event-id',
     eventId,
     'cf-aig-step',
-    String(reply.step),
+    String(attempt.step),
     'cf-aig-provider',
-    reply.provider,
+    attempt.provider,
     'cf-aig-model',
-    headerSafe(reply.model),
+    headerSafe(attempt.model),
     'cf-aig-cache-status',
     'MISS',
     'cf-aig-attempts',
-    headerSafe(toAttemptsHeader(reply.attempts), MAX_ATTEMPTS_HEADER),
+    headerSafe(toAttemptsHeader(attempts), MAX_ATTEMPTS_HEADER),
   ];
   if (crossOrigin) headers.push(...CORS_HEADERS);
   pushUpstreamHeaders(headers, reply.headers);
   return headers;
 }
 
-function pushUpstreamHeaders(headers: string[], upstream: ServedReply['headers']): void {
+/** Upstream headers a caller may act on. Its rate limits are the stored key's, not the caller's, so they get a name of their own. */
+function pushUpstreamHeaders(headers: string[], upstream: ServedReply['reply']['headers']): void {
   for (const name in upstream) {
+    // Three initials before the comparisons: most headers are of no interest.
+    const initial = name.charCodeAt(0);
+    if (initial !== 0x6f && initial !== 0x72 && initial !== 0x78) continue;
     const value = upstream[name];
     if (typeof value !== 'string') continue;
-    if (PASSED_ON.test(name)) headers.push(name, value);
-    else if (RATE_LIMITS.test(name)) headers.push(`cf-aig-upstream-${name.slice(2)}`, value);
-    else if (name === 'x-request-id') headers.push('cf-aig-upstream-request-id', value);
+    if (name === 'x-request-id') headers.push('cf-aig-upstream-request-id', value);
+    else if (name.startsWith('x-ratelimit-')) headers.push(`cf-aig-upstream-${name.slice(2)}`, value);
+    else if (name.startsWith('openai-') || name.startsWith('retry-after') || name === 'x-should-retry') {
+      headers.push(name, value);
+    }
   }
 }

@@ -26,9 +26,9 @@ export class CompletionsController {
     const call = this.inFlight.enter(reply.raw);
     const access = accessOf(request);
     const overrides = parseAttemptHeaders(headers);
-    const raw = await this.bodies.read(request.raw, reply.raw);
+    const raw = await this.bodies.read(request.raw, call);
     const chat = parseChatRequest(raw);
-    if (chat.stream !== true && access.gateway.engine.finish_abandoned_calls === true) call.outlivesCaller();
+    call.outlivesCaller = chat.stream !== true && access.gateway.engine.finish_abandoned_calls === true;
     const requestId = request.id;
     const eventId = headerSafe(inboundHeader(headers, GATEWAY_HEADERS.eventId) ?? requestId);
     const answer = await this.routing.route(
@@ -40,7 +40,7 @@ export class CompletionsController {
         keyAlias: inboundHeader(headers, GATEWAY_HEADERS.byokAlias),
         overrides,
       },
-      call.signal,
+      call.cancellation,
     );
     reply.hijack();
     this.presenter.present(answer, { requestId, eventId, crossOrigin: headers.origin !== undefined }, reply.raw);

@@ -15,10 +15,16 @@ export interface AttemptOverrides {
   readonly requestTimeoutMs?: number;
 }
 
+const NAMES = ['cf-aig-max-attempts', 'cf-aig-retry-delay', 'cf-aig-backoff', 'cf-aig-request-timeout'] as const;
+
+export const NO_OVERRIDES: AttemptOverrides = {};
+
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 /** Reads `cf-aig-max-attempts`, `-retry-delay`, `-backoff` and `-request-timeout`. Throws `invalid_request` naming the header. */
 export function parseAttemptHeaders(headers: InboundHeaders): AttemptOverrides {
+  // Most calls say nothing, and share one answer.
+  if (NAMES.every((name) => headers[name] === undefined)) return NO_OVERRIDES;
   const maxAttempts = numberOf(headers, 'cf-aig-max-attempts', 1, 5);
   const retryDelayMs = numberOf(headers, 'cf-aig-retry-delay', 0, 60_000);
   const requestTimeoutMs = numberOf(headers, 'cf-aig-request-timeout', 1, MAX_TIMEOUT_MS);

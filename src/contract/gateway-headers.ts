@@ -33,7 +33,7 @@ export function headerSafe(value: string, maxLength = 256): string {
   return value.slice(0, maxLength).replace(/[^\x20-\x7e]/gu, percentEncoded);
 }
 
-const FORWARDED = new Set([
+const FORWARDED = [
   'user-agent',
   'openai-organization',
   'openai-project',
@@ -43,7 +43,7 @@ const FORWARDED = new Set([
   'x-client-request-id',
   'idempotency-key',
   'x-session-id',
-]);
+] as const;
 
 /** Looks like one of our tokens, wherever it stands. */
 const TOKEN_SHAPE = /aig_[A-Za-z0-9_-]{43}/;
@@ -54,10 +54,9 @@ const TOKEN_SHAPE = /aig_[A-Za-z0-9_-]{43}/;
  */
 export function forwardedHeaders(headers: InboundHeaders): readonly string[] {
   const forwarded: string[] = [];
-  for (const name in headers) {
-    if (!FORWARDED.has(name)) continue;
-    const value = inboundHeader(headers, name);
-    if (value !== null && !TOKEN_SHAPE.test(value)) forwarded.push(name, value);
+  for (const name of FORWARDED) {
+    const value = headers[name];
+    if (typeof value === 'string' && value !== '' && !TOKEN_SHAPE.test(value)) forwarded.push(name, value);
   }
   return forwarded;
 }

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { serverConfig } from '../config/server.config.js';
+import type { InFlightCall } from './in-flight.service.js';
 
 /**
  * Collects a request's body as bytes, within limits: one for a body, one for all bodies held at a time. Own code because it runs
@@ -10,17 +11,15 @@ import { serverConfig } from '../config/server.config.js';
  */
 @Injectable()
 export class BodyReader {
-  private heldBytes = 0;
-
   constructor(@Inject(serverConfig.KEY) private readonly config: ConfigType<typeof serverConfig>) {}
 
   /**
-   * The bytes count as held until `response` is closed. Rejects with `request_too_large` as soon as the limit is passed (at once,
+   * The bytes count as held until the call is over. Rejects with `request_too_large` as soon as the limit is passed (at once,
    * where `content-length` says so), `overloaded` when all bodies together are too much, `unsupported_media_type` for an
    * encoded body, and `invalid_request` when the caller breaks off.
    */
-  read(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
-    const { maxBodyBytes } = this.config;
+  read(request: IncomingMessage, call: InFlightCall): Promise<Buffer> {
+    const { maxBodyBytes, maxInFlightBytes } = this.config;
     return new Promise((resolve, reject) => {
       const encoding = request.headers['content-encoding'];
       if (encoding !== undefined && encoding !== 'identity') {
@@ -36,9 +35,6 @@ export class BodyReader {
       let first: Buffer | null = null;
       let more: Buffer[] | null = null;
       let size = 0;
-      response.once('close', () => {
-        this.heldBytes -= size;
-      });
       const refuse = (error: GatewayError) => {
         // The rest is thrown away, not left unread: closing on unread bytes would take the answer with it. Node's request
         // timeout bounds how long that may go on.
@@ -47,9 +43,9 @@ export class BodyReader {
       };
       request.on('data', (bytes: Buffer) => {
         size += bytes.length;
-        this.heldBytes += bytes.length;
+        const held = call.hold(bytes.length);
         if (size > maxBodyBytes) refuse(tooLarge(maxBodyBytes));
-        else if (this.heldBytes > this.config.maxInFlightBytes) refuse(overloaded());
+        else if (held > maxInFlightBytes) refuse(overloaded());
         else if (first === null) first = bytes;
         else if (more === null) more = [first, bytes];
         else more.push(bytes);

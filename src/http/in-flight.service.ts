@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { Cancellation } from '../common/cancellation.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { serverConfig } from '../config/server.config.js';
 
@@ -9,19 +10,13 @@ const ABANDONED_MS = 120_000;
 /** How many may. */
 const MAX_ABANDONED = 500;
 
-/** A call being answered. */
-export interface InFlightCall {
-  /** Fires when the caller leaves, or when the grace period of a stop is over. */
-  readonly signal: AbortSignal;
-  /** The call goes on for a while when its caller leaves, so that its answer is not lost. */
-  outlivesCaller(): void;
-}
-
-/** The calls being answered: how many there may be, and what ends them early. */
+/** The calls being answered: how many there may be, how many bytes they may hold, and what ends them early. */
 @Injectable()
 export class InFlightCalls implements BeforeApplicationShutdown {
-  private readonly calls = new Set<AbortController>();
+  private readonly calls = new Set<InFlightCall>();
   private abandoned = 0;
+  /** Bytes of request bodies that calls hold. */
+  heldBytes = 0;
 
   constructor(@Inject(serverConfig.KEY) private readonly config: ConfigType<typeof serverConfig>) {}
 
@@ -32,34 +27,55 @@ export class InFlightCalls implements BeforeApplicationShutdown {
         headers: { 'retry-after': '1' },
       });
     }
-    const controller = new AbortController();
-    let outlives = false;
-    this.calls.add(controller);
-    response.once('close', () => {
-      if (response.writableFinished) this.calls.delete(controller);
-      else if (outlives && this.abandoned < MAX_ABANDONED) this.abandon(controller);
-      else this.end(controller);
-    });
-    return { signal: controller.signal, outlivesCaller: () => (outlives = true) };
+    const call = new InFlightCall(this, response);
+    this.calls.add(call);
+    return call;
   }
 
-  /** Lets streams finish. The listener closes after this hook and waits for them; what is left after the grace period is aborted. */
+  /** Lets streams finish. The listener closes after this hook and waits for them; what is left after the grace period is cancelled. */
   beforeApplicationShutdown(): void {
     setTimeout(() => {
-      for (const controller of this.calls) controller.abort();
+      for (const { cancellation } of this.calls) cancellation.cancel();
     }, this.config.shutdownGraceMs).unref();
   }
 
-  private abandon(controller: AbortController): void {
-    this.abandoned++;
-    setTimeout(() => {
-      this.abandoned--;
-      this.end(controller);
-    }, ABANDONED_MS).unref();
+  /** The caller has its answer, or has left. */
+  over(call: InFlightCall, isAnswered: boolean): void {
+    this.heldBytes -= call.heldBytes;
+    if (!isAnswered && call.outlivesCaller && this.abandoned < MAX_ABANDONED) {
+      this.abandoned++;
+      setTimeout(() => {
+        this.abandoned--;
+        this.end(call);
+      }, ABANDONED_MS).unref();
+    } else this.end(call, !isAnswered);
   }
 
-  private end(controller: AbortController): void {
-    this.calls.delete(controller);
-    controller.abort();
+  private end(call: InFlightCall, isCancelled = true): void {
+    this.calls.delete(call);
+    if (isCancelled) call.cancellation.cancel();
+  }
+}
+
+/** A call being answered. One listener on its response does for everything that must end with it. */
+export class InFlightCall {
+  /** Happens when the caller leaves, or when the grace period of a stop is over. */
+  readonly cancellation = new Cancellation();
+  /** Does the call go on for a while when its caller leaves, so that its answer is not lost? */
+  outlivesCaller = false;
+  heldBytes = 0;
+
+  constructor(
+    private readonly calls: InFlightCalls,
+    response: ServerResponse,
+  ) {
+    response.once('close', () => this.calls.over(this, response.writableFinished));
+  }
+
+  /** Counts bytes that are held until the call is over; returns those of all calls. */
+  hold(bytes: number): number {
+    this.heldBytes += bytes;
+    this.calls.heldBytes += bytes;
+    return this.calls.heldBytes;
   }
 }

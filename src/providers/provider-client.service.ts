@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import type { Cancellation } from '../common/cancellation.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { transportConfig } from '../config/transport.config.js';
 import { HttpTransport, type UpstreamResponse } from '../transport/http-transport.service.js';
@@ -40,7 +41,7 @@ export class ProviderClient {
 
   /**
    * Throws the provider's own error translated, `upstream_failed` or `upstream_timeout` when there is no usable answer,
-   * `unsupported_parameter` for what the provider cannot do, and a `TransportError` of fault `aborted` when `signal` fired.
+   * `unsupported_parameter` for what the provider cannot do, and a `TransportError` of fault `aborted` when `cancellation` fired.
    * A stream is returned once it has real content, so an earlier failure is thrown like any other.
    */
   async chat(
@@ -48,12 +49,12 @@ export class ProviderClient {
     call: ChatCall,
     target: ProviderTarget,
     timeouts: AttemptTimeouts,
-    signal: AbortSignal,
+    cancellation: Cancellation,
   ): Promise<ProviderReply> {
     const request = strategy.buildChatRequest(call, target);
     const watch = this.clocks.start(timeouts, call.request.stream === true);
     try {
-      const response = await this.send(request, watch, signal);
+      const response = await this.send(request, watch, cancellation);
       if (response.status >= 300) throw strategy.readError(await this.readAnswer(response), target);
       if (call.request.stream !== true) {
         const answer = await this.readAnswer(response);
@@ -103,11 +104,15 @@ export class ProviderClient {
     return this.openStream(strategy, call, target, { ...response, body: new IterableBody(events) }, watch);
   }
 
-  private async send(request: UpstreamRequest, watch: AttemptWatch, signal: AbortSignal): Promise<UpstreamResponse> {
-    if (request.origin !== SANDBOX_ORIGIN) return this.transport.send(request, watch, signal);
+  private async send(
+    request: UpstreamRequest,
+    watch: AttemptWatch,
+    cancellation: Cancellation,
+  ): Promise<UpstreamResponse> {
+    if (request.origin !== SANDBOX_ORIGIN) return this.transport.send(request, watch, cancellation);
     const { status, headers, chunks } = respond(request);
     const body = new IterableBody(chunks);
-    signal.addEventListener('abort', () => body.abort(), { once: true });
+    cancellation.onCancel(() => body.abort());
     watch.whenOver((fault) => body.abort(new TransportError(fault, TIMEOUTS[fault])));
     watch.connected();
     watch.headCame();

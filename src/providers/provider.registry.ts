@@ -28,6 +28,7 @@ export interface ResolvedModel {
 export class ProviderRegistry {
   private readonly strategies = new Map<string, ProviderStrategy>();
   private readonly bases = new Map<string, ProviderBase>();
+  private readonly ownBases = new WeakMap<ProviderCredential['settings'], ProviderBase | null>();
   private readonly ids: readonly string[];
 
   /** Throws when two strategies claim one slug: the start must fail, not a call. */
@@ -79,11 +80,21 @@ export class ProviderRegistry {
 
   /** The stored key's own base URL, else the operator's override, else the vendor's origin. An inline key never chooses. */
   baseOf(strategy: ProviderStrategy, credential: ProviderCredential | null): ProviderBase {
-    if (credential?.source === 'stored') {
-      const settings = settingsSchema.safeParse(credential.settings);
-      if (settings.success && settings.data.base_url !== undefined) return toBase(settings.data.base_url);
-    }
+    const own = credential?.source === 'stored' ? this.ownBase(credential.settings) : null;
+    if (own !== null) return own;
     return this.bases.get(strategy.id) ?? toBase(strategy.origin);
+  }
+
+  /** A key's settings never change in place, so what is made of them is kept. */
+  private ownBase(settings: ProviderCredential['settings']): ProviderBase | null {
+    if (settings['base_url'] === undefined) return null;
+    let base = this.ownBases.get(settings);
+    if (base === undefined) {
+      const parsed = settingsSchema.safeParse(settings);
+      base = parsed.success && parsed.data.base_url !== undefined ? toBase(parsed.data.base_url) : null;
+      this.ownBases.set(settings, base);
+    }
+    return base;
   }
 
   private resolved(slug: string, model: string): ResolvedModel | null {

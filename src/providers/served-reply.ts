@@ -1,14 +1,11 @@
 import type { Attempt } from './attempt.js';
 import type { ProviderReply } from './provider-client.service.js';
 
-/** A reply, and which target of the plan gave it. */
-export type ServedReply = ProviderReply & {
-  /** Canonical slug. */
-  readonly provider: string;
-  /** The model's id at the provider. */
-  readonly model: string;
-  /** Position of the target in the plan, from 0. */
-  readonly step: number;
-  /** The call's ledger so far; a stream's last entry is completed when it has ended. */
+/** A reply, and how the call came to it. */
+export interface ServedReply {
+  readonly reply: ProviderReply;
+  /** The try that was answered: provider, model and step stand there. A stream's is completed when it has ended. */
+  readonly attempt: Attempt;
+  /** The call's ledger, `attempt` its last entry. */
   readonly attempts: readonly Attempt[];
-};
+}

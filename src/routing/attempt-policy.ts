@@ -15,6 +15,9 @@ export interface AttemptPolicy {
 
 const DEFAULT_RETRY_DELAY_MS = 500;
 
+/** A gateway's own time-outs over the operator's, by the settings they were made from: settings never change in place. */
+const merged = new WeakMap<GatewaySettings['engine'], AttemptTimeouts>();
+
 /**
  * Resolves what holds for a target: step > header > gateway > default.
  * @param defaults The operator's timeouts.
@@ -25,20 +28,34 @@ export function attemptPolicy(
   gateway: GatewaySettings,
   defaults: AttemptTimeouts,
 ): AttemptPolicy {
-  const asked = { ...header, ...step };
-  const { timeouts = {}, request_timeout_on_last_attempt: limitsLastAttempt = false } = gateway.engine;
   return {
-    maxAttempts: asked.maxAttempts ?? gateway.retryMaxAttempts ?? 1,
-    retryDelayMs: asked.retryDelayMs ?? gateway.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS,
-    backoff: asked.backoff ?? gateway.retryBackoff ?? 'constant',
-    timeouts: {
-      connectMs: timeouts.connect_ms ?? defaults.connectMs,
-      headersMs: timeouts.headers_ms ?? defaults.headersMs,
-      firstTokenMs: timeouts.first_token_ms ?? defaults.firstTokenMs,
-      idleMs: timeouts.idle_ms ?? defaults.idleMs,
-      totalMs: timeouts.total_ms ?? defaults.totalMs,
-      requestMs: asked.requestTimeoutMs ?? 0,
-    },
-    limitsLastAttempt,
+    maxAttempts: step.maxAttempts ?? header.maxAttempts ?? gateway.retryMaxAttempts ?? 1,
+    retryDelayMs: step.retryDelayMs ?? header.retryDelayMs ?? gateway.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS,
+    backoff: step.backoff ?? header.backoff ?? gateway.retryBackoff ?? 'constant',
+    timeouts: withRequestTimeout(
+      timeoutsOf(gateway.engine, defaults),
+      step.requestTimeoutMs ?? header.requestTimeoutMs ?? 0,
+    ),
+    limitsLastAttempt: gateway.engine.request_timeout_on_last_attempt ?? false,
   };
+}
+
+export const withRequestTimeout = (timeouts: AttemptTimeouts, requestMs: number): AttemptTimeouts =>
+  timeouts.requestMs === requestMs ? timeouts : { ...timeouts, requestMs };
+
+function timeoutsOf(engine: GatewaySettings['engine'], defaults: AttemptTimeouts): AttemptTimeouts {
+  let timeouts = merged.get(engine);
+  if (timeouts === undefined) {
+    const own = engine.timeouts ?? {};
+    timeouts = {
+      connectMs: own.connect_ms ?? defaults.connectMs,
+      headersMs: own.headers_ms ?? defaults.headersMs,
+      firstTokenMs: own.first_token_ms ?? defaults.firstTokenMs,
+      idleMs: own.idle_ms ?? defaults.idleMs,
+      totalMs: own.total_ms ?? defaults.totalMs,
+      requestMs: 0,
+    };
+    merged.set(engine, timeouts);
+  }
+  return timeouts;
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import type { Cancellation } from '../common/cancellation.js';
 import { Clock } from '../common/clock.js';
 import { Dice } from '../common/dice.js';
 import { errorClassOf } from '../common/errors/error-class.js';
@@ -12,7 +12,7 @@ import { ProviderRegistry } from '../providers/provider.registry.js';
 import type { ProviderCredential } from '../providers/provider-strategy.js';
 import type { ServedReply } from '../providers/served-reply.js';
 import { type HealthSubject, TargetHealth } from '../target-health/target-health.service.js';
-import { type AttemptPolicy, attemptPolicy } from './attempt-policy.js';
+import { type AttemptPolicy, attemptPolicy, withRequestTimeout } from './attempt-policy.js';
 import type { ChatRequest } from './chat-request.js';
 import { CredentialResolver } from './credential-resolver.service.js';
 import { retryDelayMs } from './retry-policy.js';
@@ -58,12 +58,17 @@ export class PlanExecutor {
    * Throws the last target's error, with the ledger in its metadata.
    * @param attempts The ledger: filled as the call goes on, and read when it has ended.
    */
-  async execute(plan: RoutePlan, request: ChatRequest, attempts: Attempt[], signal: AbortSignal): Promise<ServedReply> {
+  async execute(
+    plan: RoutePlan,
+    request: ChatRequest,
+    attempts: Attempt[],
+    cancellation: Cancellation,
+  ): Promise<ServedReply> {
     let lastError: GatewayError | null = null;
     for (let planned = plan.next(null); planned !== null; planned = plan.next(lastError)) {
       const last = attempts.at(-1);
       if (last !== undefined) last.next = 'fallback';
-      const outcome = await this.tryTarget(planned, request, attempts, signal);
+      const outcome = await this.tryTarget(planned, request, attempts, cancellation);
       if (!(outcome instanceof GatewayError)) return outcome;
       lastError = outcome;
     }
@@ -77,7 +82,7 @@ export class PlanExecutor {
     planned: PlannedTarget,
     request: ChatRequest,
     attempts: Attempt[],
-    signal: AbortSignal,
+    cancellation: Cancellation,
   ): Promise<ServedReply | GatewayError> {
     const { gateway } = request.access;
     const policy = attemptPolicy(planned.overrides, request.overrides, gateway, this.timeouts);
@@ -102,18 +107,18 @@ export class PlanExecutor {
         );
       }
       const isVeryLast = planned.isLast && attempt >= policy.maxAttempts;
-      const outcome = await this.attempt(current, request, this.limits(policy, isVeryLast), attempts, signal);
+      const outcome = await this.attempt(current, request, this.limits(policy, isVeryLast), attempts, cancellation);
       if (!(outcome instanceof GatewayError)) return outcome;
       const delay = this.delayBefore(outcome, attempt, policy, current, request);
       if (delay === null) return outcome;
       current.attempt.next = 'retry';
-      if (delay > 0) await sleep(delay, undefined, { signal });
+      if (delay > 0) await cancellation.wait(delay);
     }
   }
 
   /** `cf-aig-request-timeout` does not hold for the very last attempt: whoever has no other way waits. */
   private limits({ timeouts, limitsLastAttempt }: AttemptPolicy, isVeryLast: boolean): AttemptTimeouts {
-    return isVeryLast && !limitsLastAttempt ? { ...timeouts, requestMs: 0 } : timeouts;
+    return isVeryLast && !limitsLastAttempt ? withRequestTimeout(timeouts, 0) : timeouts;
   }
 
   private prepare(planned: PlannedTarget, request: ChatRequest): Try {
@@ -152,9 +157,9 @@ export class PlanExecutor {
     request: ChatRequest,
     timeouts: AttemptTimeouts,
     attempts: readonly Attempt[],
-    signal: AbortSignal,
+    cancellation: Cancellation,
   ): Promise<ServedReply | GatewayError> {
-    const { strategy, model, step } = planned;
+    const { strategy, model } = planned;
     const target = {
       provider: strategy.id,
       model,
@@ -167,7 +172,7 @@ export class PlanExecutor {
     // Keys that callers bring, and what they meet with them, are their own affair.
     const isOurs = credential?.source !== 'inline';
     try {
-      const reply = await this.client.chat(strategy, request.call, target, timeouts, signal);
+      const reply = await this.client.chat(strategy, request.call, target, timeouts, cancellation);
       attempt.status = 200;
       attempt.durationMs = this.clock.now() - attempt.startedAt;
       if (reply.kind === 'json') {
@@ -185,7 +190,7 @@ export class PlanExecutor {
           else if (outcome !== 'aborted' && error !== null) this.health.failed(subject, error);
         });
       }
-      return { ...reply, provider: strategy.id, model, step, attempts };
+      return { reply, attempt, attempts };
     } catch (error) {
       attempt.durationMs = this.clock.now() - attempt.startedAt;
       if (!(error instanceof GatewayError)) {

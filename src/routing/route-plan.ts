@@ -1,4 +1,4 @@
-import type { AttemptOverrides } from '../contract/attempt-headers.js';
+import { type AttemptOverrides, NO_OVERRIDES } from '../contract/attempt-headers.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
 import type { ProviderStrategy } from '../providers/provider-strategy.js';
 
@@ -21,6 +21,14 @@ export interface PlannedTarget {
 export interface RoutePlan {
   /** The next target, given how the last one failed (null at the start); null when there is nothing left to try. */
   next(lastError: GatewayError | null): PlannedTarget | null;
+}
+
+/** A plan of one. */
+export function directPlan(strategy: ProviderStrategy, model: string): RoutePlan {
+  return {
+    next: (lastError) =>
+      lastError === null ? { step: 0, strategy, model, overrides: NO_OVERRIDES, isLast: true } : null,
+  };
 }
 
 /** Targets in a row: the next is tried whatever made the last one fail. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
-import { type RoutePlan, sequencePlan } from './route-plan.js';
+import { directPlan, type RoutePlan } from './route-plan.js';
 
 /** From the model a caller asked for to the plan of targets. */
 @Injectable()
@@ -12,7 +12,7 @@ export class RoutePlanner {
   plan(model: string): RoutePlan {
     const resolved = this.providers.resolve(model);
     if (resolved === null) throw this.unknown(model);
-    return sequencePlan([{ ...resolved, overrides: {} }]);
+    return directPlan(resolved.strategy, resolved.model);
   }
 
   private unknown(model: string): GatewayError {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ServedReply } from '../providers/served-reply.js';
+import type { Cancellation } from '../common/cancellation.js';
 import { CallRecorder } from '../accounting/call-recorder.service.js';
 import type { ChatRequest } from './chat-request.js';
 import { PlanExecutor } from './plan-executor.service.js';
@@ -14,7 +15,7 @@ export class RoutingService {
     private readonly recorder: CallRecorder,
   ) {}
 
-  async route(request: ChatRequest, signal: AbortSignal): Promise<ServedReply> {
+  async route(request: ChatRequest, cancellation: Cancellation): Promise<ServedReply> {
     const { requestId, eventId, access, call: asked } = request;
     const call = this.recorder.start({
       requestId,
@@ -28,7 +29,7 @@ export class RoutingService {
     });
     try {
       const plan = this.planner.plan(asked.request.model);
-      return call.track(await this.executor.execute(plan, request, call.attempts, signal));
+      return call.track(await this.executor.execute(plan, request, call.attempts, cancellation));
     } catch (error) {
       throw call.failed(error);
     }

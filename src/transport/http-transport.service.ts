@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { type Dispatcher, Pool } from 'undici';
+import type { Cancellation } from '../common/cancellation.js';
 import { transportConfig } from '../config/transport.config.js';
 import { assertAddressAllowed, assertEgressAllowed } from '../common/egress-policy.js';
 import type { AttemptWatch } from './attempt-watch.js';
@@ -40,17 +41,17 @@ export class HttpTransport implements OnApplicationShutdown {
   }
 
   /**
-   * Resolves when the answer's head is there. Rejects with a `TransportError`; an abort of `signal`, or a clock of `watch` that
+   * Resolves when the answer's head is there. Rejects with a `TransportError`; an abort of `cancellation`, or a clock of `watch` that
    * runs out, closes the connection.
    */
-  send(request: UpstreamRequest, watch: AttemptWatch, signal: AbortSignal): Promise<UpstreamResponse> {
+  send(request: UpstreamRequest, watch: AttemptWatch, cancellation: Cancellation): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) {
+      if (cancellation.cancelled) {
         reject(givenUp());
         return;
       }
       try {
-        this.poolOf(request.origin).dispatch(request, new Exchange(resolve, reject, watch, signal));
+        this.poolOf(request.origin).dispatch(request, new Exchange(resolve, reject, watch, cancellation));
       } catch (cause) {
         reject(toTransportError(cause));
       }
@@ -122,9 +123,9 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     private readonly resolve: (response: UpstreamResponse) => void,
     private readonly reject: (error: TransportError) => void,
     private readonly watch: AttemptWatch,
-    private readonly signal: AbortSignal,
+    private readonly cancellation: Cancellation,
   ) {
-    signal.addEventListener('abort', this.onAbort, { once: true });
+    cancellation.onCancel(this.onAbort);
     watch.whenOver((fault) => this.abort(new TransportError(fault, TIMEOUTS[fault])));
   }
 
@@ -190,7 +191,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   private release(): void {
     this.watch.done();
-    this.signal.removeEventListener('abort', this.onAbort);
+    this.cancellation.off(this.onAbort);
   }
 
   private fail(error: TransportError): void {

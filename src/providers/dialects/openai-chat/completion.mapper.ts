@@ -56,11 +56,12 @@ export function toCompletionAnswer(
 
 /** Absent members stay absent. */
 export function toFacts(usage: Usage | undefined, finishReason: FinishReason | undefined, model: unknown): AnswerFacts {
-  return {
-    ...(usage === undefined ? {} : { usage }),
-    ...(finishReason === undefined ? {} : { finishReason }),
-    ...(isText(model) ? { model } : {}),
-  };
+  // Assigned one by one: a spread a member costs a microsecond, and this runs on every call.
+  const facts: { -readonly [Name in keyof AnswerFacts]: AnswerFacts[Name] } = {};
+  if (usage !== undefined) facts.usage = usage;
+  if (finishReason !== undefined) facts.finishReason = finishReason;
+  if (isText(model)) facts.model = model;
+  return facts;
 }
 
 function spliced(bytes: Buffer, edits: ReadonlyMap<string, unknown>): Buffer {

@@ -41,8 +41,11 @@ export function toRequestHeaders(call: ChatCall, { credential }: ProviderTarget,
   return headers;
 }
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 /** What cannot be a header is left out: a bad setting must not break every call. */
-function settingsHeaders(setting: unknown): Map<string, string> {
+function settingsHeaders(setting: unknown): ReadonlyMap<string, string> {
+  if (setting === undefined) return NONE;
   const headers = new Map<string, string>();
   if (typeof setting !== 'object' || setting === null) return headers;
   for (const [key, value] of Object.entries(setting)) {
