@@ -78,9 +78,12 @@ export interface ErrorRule {
   readonly status?: number;
   /** The body's error code, as text. */
   readonly code?: string;
+  /** The body's error type. */
+  readonly type?: string;
   readonly message?: RegExp;
   readonly to: {
-    readonly status: number;
+    /** Absent: the upstream's own. */
+    readonly status?: number;
     readonly type?: string;
     readonly code?: string;
     readonly retryable?: boolean;

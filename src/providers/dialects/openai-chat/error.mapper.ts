@@ -125,6 +125,7 @@ const isNumeric = (code: string | null): boolean => code !== null && /^\d+$/.tes
 const fits = (rule: ErrorRule, status: number, native: NativeError): boolean =>
   (rule.status === undefined || rule.status === status) &&
   (rule.code === undefined || rule.code === native.code) &&
+  (rule.type === undefined || rule.type === native.type) &&
   (rule.message === undefined || rule.message.test(native.message ?? ''));
 
 /** An event's or a body's own idea of its status (`code: 429`, `status_code: 400`), else 502: the HTTP status said 200. */

@@ -2,7 +2,7 @@ import type { Usage } from '../../../contract/chat-completion.js';
 import { isObject, type JsonObject } from './json-value.js';
 
 /** Some hosts give floats. Anything else than a number is as good as absent. */
-const count = (value: unknown): number | undefined =>
+export const count = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
 
 /** `cached_tokens` and the like: only the details that are there, undefined when none is. */
