@@ -4,6 +4,7 @@ import { BasetenStrategy } from './baseten/baseten.strategy.js';
 import { CerebrasStrategy } from './cerebras/cerebras.strategy.js';
 import { DeepSeekStrategy } from './deepseek/deepseek.strategy.js';
 import { FireworksStrategy } from './fireworks/fireworks.strategy.js';
+import { GoogleAiStudioStrategy } from './google-ai-studio/google-ai-studio.strategy.js';
 import { GrokStrategy } from './grok/grok.strategy.js';
 import { GroqStrategy } from './groq/groq.strategy.js';
 import { HuggingFaceStrategy } from './huggingface/huggingface.strategy.js';
@@ -22,6 +23,7 @@ const STRATEGIES = [
   CerebrasStrategy,
   DeepSeekStrategy,
   FireworksStrategy,
+  GoogleAiStudioStrategy,
   GrokStrategy,
   GroqStrategy,
   HuggingFaceStrategy,

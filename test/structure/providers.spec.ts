@@ -54,7 +54,7 @@ describe('the provider folders', () => {
     });
 
     it('is named by its slug, which is known, and stands in the documentation', () => {
-      expect(readFileSync(path(`${name}.strategy.ts`), 'utf8')).toContain(`id: '${name}'`);
+      expect(readFileSync(path(`${name}.strategy.ts`), 'utf8')).toMatch(new RegExp(`\\bid(?::| =) '${name}'`));
       expect(PROVIDER_SLUGS).toContain(name);
       expect(readFileSync(DOCS, 'utf8')).toContain(`\`${name}\``);
     });

@@ -51,7 +51,7 @@ const completionSchema = z.looseObject({
   usage: z.unknown().optional(),
 });
 
-const USAGE = /"usage":\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g;
+const USAGE = /"usage(?:Metadata)?":\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g;
 const DONE = Buffer.from('data: [DONE]\n\n');
 const INCLUDE_USAGE = { stream: true, stream_options: { include_usage: true } };
 
