@@ -15,10 +15,8 @@ export class AttemptClocks implements OnApplicationShutdown {
 
   /** @param streams Is the answer to be a stream? Only then is there a first token to wait for. */
   start(timeouts: AttemptTimeouts, streams: boolean): AttemptWatch {
-    const watch = new AttemptWatch(timeouts, streams, Date.now());
-    this.watches.add(watch);
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
-    return watch;
+    return new AttemptWatch(timeouts, streams, Date.now(), this.watches);
   }
 
   onApplicationShutdown(): void {
@@ -27,6 +25,6 @@ export class AttemptClocks implements OnApplicationShutdown {
 
   private tick(): void {
     const now = Date.now();
-    for (const watch of this.watches) if (watch.check(now)) this.watches.delete(watch);
+    for (const watch of this.watches) watch.check(now);
   }
 }

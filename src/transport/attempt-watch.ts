@@ -35,13 +35,15 @@ export class AttemptWatch {
   private requestEnd: number;
   private onTimeout: ((fault: TimeoutFault) => void) | null = null;
   private isStarted = false;
-  private isDone = false;
 
   constructor(
     private readonly timeouts: AttemptTimeouts,
     private readonly streams: boolean,
     now: number,
+    /** Those who are looked after: it leaves them when it is done. */
+    private readonly watches: Set<AttemptWatch>,
   ) {
+    watches.add(this);
     this.phaseEnd = after(now, timeouts.connectMs);
     this.totalEnd = after(now, timeouts.totalMs);
     this.requestEnd = after(now, timeouts.requestMs);
@@ -78,14 +80,14 @@ export class AttemptWatch {
     this.phaseEnd = NEVER;
   }
 
-  /** The attempt is over, however it ended. */
+  /** The attempt is over, however it ended. Nothing holds on to it from here: a watch kept for a tick would keep the whole call. */
   done(): void {
-    this.isDone = true;
+    this.watches.delete(this);
+    this.onTimeout = null;
   }
 
-  /** Tells what has run out by `now`; returns whether the watch is over. */
-  check(now: number): boolean {
-    if (this.isDone) return true;
+  /** Tells what has run out by `now`: that is the end of it. */
+  check(now: number): void {
     const fault =
       now >= this.phaseEnd
         ? this.fault
@@ -94,9 +96,10 @@ export class AttemptWatch {
           : now >= this.totalEnd
             ? 'total_timeout'
             : null;
-    if (fault === null) return false;
-    this.onTimeout?.(fault);
-    return true;
+    if (fault === null) return;
+    const { onTimeout } = this;
+    this.done();
+    onTimeout?.(fault);
   }
 
   private enter(fault: TimeoutFault, ms: number): void {
