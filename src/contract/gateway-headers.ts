@@ -38,6 +38,8 @@ const FORWARDED = [
   'openai-organization',
   'openai-project',
   'openai-beta',
+  'anthropic-version',
+  'anthropic-beta',
   'http-referer',
   'x-title',
   'x-client-request-id',

@@ -1,0 +1,46 @@
+import type { GatewayError } from '../../common/errors/gateway-error.js';
+import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
+import { MessagesDialect } from '../dialects/anthropic-messages/messages-dialect.js';
+import type {
+  ChatCall,
+  CompletionAnswer,
+  ProviderStrategy,
+  ProviderTarget,
+  StreamTranslator,
+} from '../provider-strategy.js';
+import { ANTHROPIC_MODELS } from './anthropic.catalog.js';
+
+export class AnthropicStrategy implements ProviderStrategy {
+  readonly id = 'anthropic';
+  readonly aliases: readonly string[] = [];
+  readonly name = 'Anthropic';
+  readonly origin = 'https://api.anthropic.com';
+  readonly needsCredential = true;
+  readonly models = ANTHROPIC_MODELS;
+  private readonly dialect = new MessagesDialect({
+    name: this.name,
+    path: () => '/v1/messages',
+    modelInBody: true,
+    streamInBody: true,
+    versionIn: 'header',
+    // The last version whose older models take sampling parameters.
+    version: '2023-06-01',
+    credential: ({ secret }) => ['x-api-key', secret.reveal()],
+  });
+
+  buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
+    return this.dialect.buildChatRequest(call, target);
+  }
+
+  readChatCompletion(answer: UpstreamAnswer, call: ChatCall, target: ProviderTarget): CompletionAnswer {
+    return this.dialect.readChatCompletion(answer, call, target);
+  }
+
+  openChatStream(call: ChatCall, target: ProviderTarget): StreamTranslator {
+    return this.dialect.openChatStream(call, target);
+  }
+
+  readError(answer: UpstreamAnswer, target: ProviderTarget): GatewayError {
+    return this.dialect.readError(answer, target);
+  }
+}
