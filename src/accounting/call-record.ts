@@ -33,6 +33,8 @@ export interface CallRecord extends CallFacts {
   readonly attempts: readonly Attempt[];
   /** The error's key in the table of codes. */
   readonly error: string | null;
+  /** What the caller was told of it. */
+  readonly errorMessage: string | null;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** From the start to the answer's commitment: the whole answer, or a stream's first content. Null for a failed call. */

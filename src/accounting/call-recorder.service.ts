@@ -102,6 +102,7 @@ class OpenCall {
       usageSource: usage !== undefined ? 'provider' : estimate === null ? null : 'estimated',
       attempts: this.attempts,
       error: error?.key ?? null,
+      errorMessage: error?.message ?? null,
       startedAt,
       firstContentMs,
       durationMs: this.clock.now() - startedAt,

@@ -37,7 +37,7 @@ class HandTranslator implements StreamTranslator {
     if (text.includes('[DONE]')) this.status = 'complete';
     if (text.includes('bad')) {
       this.status = 'failed';
-      this.error = new GatewayError('upstream_error', 'bad');
+      this.error = new GatewayError(text.includes('nonsense') ? 'upstream_failed' : 'upstream_error', text);
       return [];
     }
     return [bytes];
@@ -159,6 +159,7 @@ describe('ChatStream', () => {
     ['truncated', (body: HandBody) => body.sink.end(), 'truncated'],
     ['truncated', (body: HandBody) => body.sink.error(new TransportError('connection_lost', 'x')), 'connection_lost'],
     ['failed', (body: HandBody) => push(body, 'bad'), 'bad'],
+    ['truncated', (body: HandBody) => push(body, 'bad nonsense'), 'bad nonsense'],
     ['aborted', (body: HandBody) => body.sink.error(new TransportError('aborted', 'x')), 'aborted'],
   ])('ends as %s, once, and tells its observers', async (outcome, breakOff, message) => {
     const { body, stream, sink } = aStream();

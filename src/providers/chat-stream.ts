@@ -4,7 +4,8 @@ import type { BodySink, UpstreamBody } from '../transport/upstream-body.js';
 import type { AnswerFacts, StreamTranslator } from './provider-strategy.js';
 
 /**
- * How a stream ended. `truncated`: the upstream broke off or fell silent without a terminal event. `failed`: it sent an error.
+ * How a stream ended. `truncated`: the upstream broke off, fell silent or sent what makes no sense, without a terminal event.
+ * `failed`: it sent an error.
  * `aborted`: our side gave up, mostly because the caller left.
  */
 export type StreamOutcome = 'completed' | 'truncated' | 'failed' | 'aborted';
@@ -89,7 +90,8 @@ export class ChatStream implements BodySink {
     const out = this.translator.push(bytes);
     if (this.translator.status === 'failed') {
       this.deliver(out);
-      this.settle('failed', this.translator.error);
+      const { error } = this.translator;
+      this.settle(error?.key === 'upstream_error' ? 'failed' : 'truncated', error);
       this.body.abort();
       return true;
     }

@@ -1,6 +1,7 @@
 import type { AttemptOverrides, Backoff } from '../contract/attempt-headers.js';
 import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import type { AttemptTimeouts } from '../providers/provider-client.service.js';
+import type { TargetOverrides } from './route-plan.js';
 
 /** How often, how patiently and how long a target is tried. */
 export interface AttemptPolicy {
@@ -23,17 +24,18 @@ const merged = new WeakMap<GatewaySettings['engine'], AttemptTimeouts>();
  * @param defaults The operator's timeouts.
  */
 export function attemptPolicy(
-  step: AttemptOverrides,
+  step: TargetOverrides,
   header: AttemptOverrides,
   gateway: GatewaySettings,
   defaults: AttemptTimeouts,
 ): AttemptPolicy {
+  const timeouts = timeoutsOf(gateway.engine, defaults);
   return {
     maxAttempts: step.maxAttempts ?? header.maxAttempts ?? gateway.retryMaxAttempts ?? 1,
     retryDelayMs: step.retryDelayMs ?? header.retryDelayMs ?? gateway.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS,
     backoff: step.backoff ?? header.backoff ?? gateway.retryBackoff ?? 'constant',
     timeouts: withRequestTimeout(
-      timeoutsOf(gateway.engine, defaults),
+      step.timeouts === undefined ? timeouts : { ...timeouts, ...step.timeouts },
       step.requestTimeoutMs ?? header.requestTimeoutMs ?? 0,
     ),
     limitsLastAttempt: gateway.engine.request_timeout_on_last_attempt ?? false,

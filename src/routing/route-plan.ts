@@ -1,6 +1,12 @@
 import { type AttemptOverrides, NO_OVERRIDES } from '../contract/attempt-headers.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
+import type { AttemptTimeouts } from '../providers/provider-client.service.js';
 import type { ProviderStrategy } from '../providers/provider-strategy.js';
+
+/** What one target of a plan says for itself. */
+export interface TargetOverrides extends AttemptOverrides {
+  readonly timeouts?: Partial<AttemptTimeouts>;
+}
 
 /** One thing a plan wants tried: a provider and a model there. The credential is found when it is tried. */
 export interface PlannedTarget {
@@ -8,8 +14,8 @@ export interface PlannedTarget {
   readonly step: number;
   readonly strategy: ProviderStrategy;
   readonly model: string;
-  /** What the step says of attempts: stronger than the request's headers. */
-  readonly overrides: AttemptOverrides;
+  /** What the step says of attempts and time: stronger than the request's headers and the gateway's settings. */
+  readonly overrides: TargetOverrides;
   /** Is there nothing behind it, however it fails? */
   readonly isLast: boolean;
 }

@@ -32,9 +32,11 @@ export function toChatRequest(recorded: unknown): JsonObject | null {
   if (messages === null) return null;
   const format = isObject(text) ? text['format'] : undefined;
   const effort = isObject(reasoning) ? reasoning['effort'] : undefined;
-  for (const name of [...POLICY, ...Object.keys(DEFAULTS).filter((key) => key !== 'stream')]) delete rest[name];
+  const kept = Object.entries(rest).filter(
+    ([name]) => !POLICY.has(name) && (name === 'stream' || !Object.hasOwn(DEFAULTS, name)),
+  );
   return {
-    ...rest,
+    ...Object.fromEntries(kept),
     messages: [...(isText(instructions) ? [{ role: 'system', content: instructions }] : []), ...messages],
     ...(tools === undefined ? {} : { tools: objects(tools).map(toChatTool) }),
     ...(tool_choice === undefined ? {} : { tool_choice: toChatChoice(tool_choice) }),

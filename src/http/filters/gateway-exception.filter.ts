@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../common/errors/gateway-error.js';
 import { toCompatErrorBody, toGatewayErrorBody } from '../../contract/error-body.js';
-import { headerSafe } from '../../contract/gateway-headers.js';
+import { GATEWAY_HEADERS, headerSafe, inboundHeader } from '../../contract/gateway-headers.js';
 import { toPlatformErrorBody } from '../../contract/platform-error-body.js';
 import { CORS_HEADERS } from '../cors.js';
 
@@ -37,6 +37,7 @@ export class GatewayExceptionFilter implements ExceptionFilter {
       .headers({
         'cf-aig-request-id': request.id,
         'cf-aig-log-id': request.id,
+        'cf-aig-event-id': headerSafe(inboundHeader(request.headers, GATEWAY_HEADERS.eventId) ?? request.id),
         'x-should-retry': String(error.retryable),
       })
       .headers(provider === undefined ? {} : { 'cf-aig-provider': provider })
