@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TransportModule } from '../transport/transport.module.js';
 import { AnthropicStrategy } from './anthropic/anthropic.strategy.js';
+import { BedrockStrategy } from './aws-bedrock/aws-bedrock.strategy.js';
 import { BasetenStrategy } from './baseten/baseten.strategy.js';
 import { CerebrasStrategy } from './cerebras/cerebras.strategy.js';
 import { DeepSeekStrategy } from './deepseek/deepseek.strategy.js';
@@ -21,6 +22,7 @@ import { WorkersAiStrategy } from './workers-ai/workers-ai.strategy.js';
 /** Adding a provider: add its folder, then its line here. */
 const STRATEGIES = [
   AnthropicStrategy,
+  BedrockStrategy,
   BasetenStrategy,
   CerebrasStrategy,
   DeepSeekStrategy,

@@ -1,0 +1,30 @@
+import type { Usage } from '../../contract/chat-completion.js';
+import { isObject } from '../dialects/openai-chat/json-value.js';
+
+const count = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+
+/** Converse counts what came from the cache, and what went into it, beside `inputTokens`; OpenAI counts them in. */
+export function toUsage(raw: unknown): Usage | undefined {
+  if (!isObject(raw)) return undefined;
+  const input = count(raw['inputTokens']);
+  const output = count(raw['outputTokens']);
+  if (input === undefined && output === undefined) return undefined;
+  const cached = count(raw['cacheReadInputTokens']);
+  const written = count(raw['cacheWriteInputTokens']);
+  const prompt = (input ?? 0) + (cached ?? 0) + (written ?? 0);
+  const completion = output ?? 0;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    ...(cached === undefined && written === undefined
+      ? {}
+      : {
+          prompt_tokens_details: {
+            ...(cached === undefined ? {} : { cached_tokens: cached }),
+            ...(written === undefined ? {} : { cache_write_tokens: written }),
+          },
+        }),
+  };
+}
