@@ -48,7 +48,7 @@ export function toThinking(
   setting: ThinkingSetting,
 ): Thinking {
   const plain = limit.tokens ?? Math.min(model.maxOutputTokens, USUAL_ANSWER);
-  if (wish.kind === 'unsaid') return { maxTokens: plain };
+  if (wish.kind === 'unsaid' || model.thinking === 'none') return { maxTokens: plain };
   if (model.thinking === 'budget') return withBudget(wish, model, limit, setting, plain);
   if (model.thinking === 'adaptive-or-budget' && countsTokens(wish)) {
     return withBudget(wish, model, limit, setting, plain);
@@ -66,7 +66,10 @@ function withBudget(
   { isForced, isImpossible }: ThinkingSetting,
   plain: number,
 ): Thinking {
-  if (wish.kind === 'off' || isForced || isImpossible) return { maxTokens: plain };
+  if (wish.kind === 'off') {
+    return { ...(wish.from === 'thinking' ? { thinking: { type: 'disabled' } } : {}), maxTokens: plain };
+  }
+  if (isForced || isImpossible) return { maxTokens: plain };
   const wanted = wantedBudget(wish);
   const own = wish.kind === 'native' ? wish.thinking : {};
   if (wish.kind === 'native' && own['type'] === 'enabled') {
