@@ -123,6 +123,62 @@ describe('npm start', () => {
     START_TIMEOUT_MS,
   );
 
+  const longAnswer = 'word '.repeat(40);
+  const openStream = async (gateway: Started): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
+    const origin = /http:\/\/[\d.]+:\d+/.exec(gateway.output())?.[0] ?? '';
+    const response = await fetch(`${origin}/v1/default/default/compat/chat/completions`, {
+      method: 'POST',
+      headers: { 'cf-aig-authorization': `Bearer ${ADMIN_TOKEN}` },
+      body: JSON.stringify({ model: 'sandbox/slow', stream: true, messages: [{ role: 'user', content: longAnswer }] }),
+    });
+    return response.body!.getReader();
+  };
+  const readAll = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> => {
+    let text = '';
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      text += Buffer.from(part.value).toString();
+    return text;
+  };
+
+  it(
+    'lets streams finish on SIGTERM, and takes no new calls meanwhile',
+    async () => {
+      const gateway = await start({ ADMIN_TOKEN });
+      const reader = await openStream(gateway);
+      await reader.read();
+
+      const stopped = stop(gateway);
+      const rest = readAll(reader);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await expect(
+        paste(gateway.output(), ADMIN_TOKEN)
+          .then(({ status }) => status)
+          .catch(() => 'refused'),
+      ).resolves.not.toBe(200);
+
+      expect(await rest).toMatch(/data: \[DONE\]\n\n$/);
+      expect(await stopped).toBe(0);
+    },
+    START_TIMEOUT_MS,
+  );
+
+  it(
+    'ends what is left after the grace period with an error frame',
+    async () => {
+      const gateway = await start({ ADMIN_TOKEN, SHUTDOWN_GRACE_MS: '200' });
+      const reader = await openStream(gateway);
+      await reader.read();
+
+      const stopped = stop(gateway);
+      const rest = await readAll(reader);
+
+      expect(rest).toContain('"code":"shutting_down"');
+      expect(rest).not.toContain('[DONE]');
+      expect(await stopped).toBe(0);
+    },
+    START_TIMEOUT_MS,
+  );
+
   it.each([
     [
       'bad variables, a line for each',
