@@ -66,12 +66,15 @@ export function toUsageMember(raw: unknown): JsonObject | undefined {
   return { ...usage, ...(isObject(raw['cost']) ? { cost: raw['cost'] } : {}) };
 }
 
+/** Perplexity waits for the results of calls as `requires_action`. */
+const USABLE: ReadonlySet<unknown> = new Set(['completed', 'incomplete', 'requires_action']);
+
 /** The error of an answer that says under a 200 that it failed; null for one that did not. */
 export function toFailure(response: JsonObject, context: ErrorContext): GatewayError | null {
   const { error, status } = response;
   if ((error !== undefined && error !== null) || response['object'] === 'error')
     return toInBandError(response, {}, context);
-  if (status === undefined || status === null || status === 'completed' || status === 'incomplete') return null;
+  if (status === undefined || status === null || USABLE.has(status)) return null;
   return new GatewayError('upstream_failed', `${context.name} ended its answer as ${JSON.stringify(status)}.`, {
     provider: context.target.provider,
     model: context.target.model,

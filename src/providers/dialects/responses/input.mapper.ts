@@ -13,7 +13,7 @@ export function toInput(
 ): JsonObject[] {
   const customCalls = new Set<unknown>();
   return messages.flatMap((message, index): JsonObject[] => {
-    const at: Place = { path: `messages[${index}]`, context };
+    const at: Place = { path: `messages[${index}]`, flavour, context };
     switch (message.role) {
       case 'system':
       case 'developer':
@@ -21,7 +21,7 @@ export function toInput(
         return [toMessageItem(message, at)];
       case 'assistant':
         for (const call of message.tool_calls ?? []) if (call['type'] === 'custom') customCalls.add(call.id);
-        return toAssistantItems(message, flavour, at);
+        return toAssistantItems(message, at);
       case 'tool':
         return [toResultItem(message, customCalls.has(message.tool_call_id), at)];
       default:
@@ -37,6 +37,7 @@ export function toInput(
 
 interface Place {
   readonly path: string;
+  readonly flavour: ResponsesFlavour;
   readonly context: RequestContext;
 }
 
@@ -48,7 +49,7 @@ function toMessageItem({ role, content }: ChatMessage, at: Place): JsonObject {
 }
 
 /** `detail` and a cache's breakpoint go with the part. Parts of the Responses wire's own pass as they are. */
-function toInputPart(part: JsonObject, { path, context }: Place): JsonObject {
+function toInputPart(part: JsonObject, { path, flavour, context }: Place): JsonObject {
   const { type, prompt_cache_breakpoint: breakpoint } = part;
   const marks = breakpoint === undefined ? {} : { prompt_cache_breakpoint: breakpoint };
   switch (type) {
@@ -58,9 +59,11 @@ function toInputPart(part: JsonObject, { path, context }: Place): JsonObject {
     case 'image_url': {
       const image = part['image_url'];
       const { url, detail } = isObject(image) ? image : { url: image, detail: undefined };
-      return { type: 'input_image', image_url: url, detail: detail ?? 'auto', ...marks };
+      const how = flavour.takesImageDetail ? { detail: detail ?? 'auto' } : {};
+      return { type: 'input_image', image_url: url, ...how, ...marks };
     }
     case 'file': {
+      if (!flavour.takesFiles) throw toRefusal(path, 'files', 'Put what they say in a text.', context);
       const { file_data: data, ...rest } = isObject(part['file']) ? part['file'] : {};
       const isAddress = isText(data) && /^https?:/i.test(data);
       return {
@@ -79,10 +82,11 @@ function toInputPart(part: JsonObject, { path, context }: Place): JsonObject {
 }
 
 /** Reasoning before what it led to, then what was said, then the calls. */
-function toAssistantItems(message: ChatMessage, flavour: ResponsesFlavour, at: Place): JsonObject[] {
-  const { reasoningFormat: format } = flavour;
+function toAssistantItems(message: ChatMessage, at: Place): JsonObject[] {
+  const { reasoningFormat: format, saidAs } = at.flavour;
   const reasoning = format === null ? [] : toReasoningItems(message['reasoning_details'], format);
-  const said = toOutputParts(message);
+  const parts = toOutputParts(message);
+  const said = saidAs === 'text' && Array.isArray(parts) ? textOfParts(parts) : parts;
   return [
     ...reasoning,
     ...(said === null ? [] : [{ type: 'message', role: 'assistant', content: said }]),
@@ -109,8 +113,16 @@ function toOutputParts({ content, refusal }: ChatMessage): string | JsonObject[]
   return parts.length + refusals.length === 0 ? null : [...parts, ...refusals];
 }
 
-function toCallItem(call: JsonObject, { path, context }: Place): JsonObject {
-  const { function: body, custom } = call;
+const textOfParts = (parts: readonly JsonObject[]): string =>
+  parts
+    .map((part) => part['text'] ?? part['refusal'])
+    .filter(isText)
+    .join('');
+
+function toCallItem(call: JsonObject, { path, flavour, context }: Place): JsonObject {
+  const { function: body, custom, extra_content: extra } = call;
+  const google = isObject(extra) ? extra['google'] : undefined;
+  const signature = flavour.signsCalls && isObject(google) ? google['thought_signature'] : undefined;
   if (isObject(custom))
     return { type: 'custom_tool_call', call_id: call['id'], name: custom['name'], input: custom['input'] };
   if (!isObject(body)) {
@@ -119,8 +131,9 @@ function toCallItem(call: JsonObject, { path, context }: Place): JsonObject {
   return {
     type: 'function_call',
     call_id: call['id'],
-    name: body['name'],
+    name: flavour.toWireName(body['name']),
     arguments: argumentsText(body['arguments']) || '{}',
+    ...(isText(signature) ? { thought_signature: signature } : {}),
   };
 }
 

@@ -4,7 +4,7 @@ import type { ChatCall, CompletionAnswer, ProviderTarget, StreamTranslator } fro
 import type { ErrorContext } from '../openai-chat/error.mapper.js';
 import { OpenAiChatStrategy, type OpenAiChatProvider } from '../openai-chat/openai-chat.strategy.js';
 import { toCompletionAnswer } from './answer.mapper.js';
-import { toResponsesBody } from './request.mapper.js';
+import { toResponsesRequest } from './request.mapper.js';
 import { OPENAI_RESPONSES, RESPONSES_ERRORS } from './responses-flavour.js';
 import { needsResponses } from './responses-models.catalog.js';
 import { ResponsesStreamTranslator } from './stream-translator.js';
@@ -32,7 +32,9 @@ export abstract class OpenAiResponsesStrategy extends OpenAiChatStrategy {
     if (!needsResponses(call.request, target.model)) return chat;
     // What the vendor's chat completions would get: the ladder of its parameters is the same.
     const request = chatCompletionRequestSchema.parse(JSON.parse(chat.body?.toString() ?? ''));
-    const body = toResponsesBody(request, OPENAI_RESPONSES, { name: this.name, target });
+    const body = Buffer.from(
+      JSON.stringify(toResponsesRequest(request, OPENAI_RESPONSES, { name: this.name, target })),
+    );
     return { ...chat, path: target.base.pathPrefix + this.responsesPathOf(target), body };
   }
 

@@ -1,6 +1,13 @@
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import { toolCallId } from '../openai-chat/message-repair.js';
-import { isCallersCall, objectsOf, REASONING_BREAK, searchMembers, toAnnotations } from './output.mapper.js';
+import {
+  isCallersCall,
+  objectsOf,
+  REASONING_BREAK,
+  searchMembers,
+  toAnnotations,
+  toCallHead,
+} from './output.mapper.js';
 import { reasoningTexts, toReasoningDetails } from './reasoning-details.mapper.js';
 import type { ResponsesFlavour } from './responses-flavour.js';
 import { citedResults, readSearchResults } from './search-results.mapper.js';
@@ -179,15 +186,9 @@ export class OutputDeltas {
     for (const key of [...callKeys(withItem(event, item)), itemKey(event)]) this.calls.set(key, call);
     this.hasTools = true;
     this.started = true;
-    const { call_id: callId, name } = item;
-    const id = isText(callId) ? callId : toolCallId(this.completionId, index);
-    const whole = isCustom ? item['input'] : item['arguments'];
-    const given = isText(whole) ? whole : '';
-    call.hasArguments = given !== '';
-    const body = isCustom
-      ? { type: 'custom', custom: { name, input: given } }
-      : { type: 'function', function: { name, arguments: given } };
-    return [{ tool_calls: [{ index, id, ...body }] }];
+    call.hasArguments = isText(isCustom ? item['input'] : item['arguments']);
+    const head = toCallHead(item, toolCallId(this.completionId, index), this.flavour);
+    return [{ tool_calls: [{ index, ...head }] }];
   }
 
   private fragment(event: JsonObject, text: unknown): JsonObject[] {

@@ -34,7 +34,7 @@ export function readOutput(output: unknown, flavour: ResponsesFlavour, completio
       reasoning.push(...reasoningTexts(item));
       if (flavour.reasoningFormat !== null) details.push(...toReasoningDetails(item, index, flavour.reasoningFormat));
     } else if (isCallersCall(item, flavour)) {
-      calls.push(toToolCall(item, toolCallId(completionId, calls.length)));
+      calls.push(toToolCall(item, toolCallId(completionId, calls.length), flavour));
     } else if (item['type'] === 'search_results') {
       results.push(...readSearchResults(item));
     } else if (item['type'] === 'message') {
@@ -67,16 +67,30 @@ export function readOutput(output: unknown, flavour: ResponsesFlavour, completio
 }
 
 /** A call that the caller is to answer: a provider's own tools run at the provider. */
-export const isCallersCall = (item: JsonObject, { ownTools }: ResponsesFlavour): boolean =>
-  (item['type'] === 'function_call' || item['type'] === 'custom_tool_call') && !ownTools.has(String(item['name']));
+export const isCallersCall = (item: JsonObject, { isOwnCall }: ResponsesFlavour): boolean =>
+  (item['type'] === 'function_call' || item['type'] === 'custom_tool_call') && !isOwnCall(item['name']);
 
 /** `call_id` is what a result answers; the item's own id is not. Arguments are always JSON. */
-function toToolCall(item: JsonObject, madeId: string): JsonObject {
-  const { call_id: callId, name } = item;
+function toToolCall(item: JsonObject, madeId: string, flavour: ResponsesFlavour): JsonObject {
+  const call = toCallHead(item, madeId, flavour);
+  const body = call['function'];
+  return isObject(body) && body['arguments'] === '' ? { ...call, function: { ...body, arguments: '{}' } } : call;
+}
+
+/** A call as it is announced: with the arguments that the item has, perhaps none yet. */
+export function toCallHead(item: JsonObject, madeId: string, flavour: ResponsesFlavour): JsonObject {
+  const { call_id: callId, thought_signature: signature } = item;
   const id = isText(callId) ? callId : madeId;
+  const name = flavour.toCallerName(item['name']);
   if (item['type'] === 'custom_tool_call')
     return { id, type: 'custom', custom: { name, input: textOf(item['input']) } };
-  return { id, type: 'function', function: { name, arguments: textOf(item['arguments']) || '{}' } };
+  return {
+    id,
+    type: 'function',
+    function: { name, arguments: textOf(item['arguments']) },
+    // As Google's own OpenAI layer carries it, and clients echo it.
+    ...(isText(signature) ? { extra_content: { google: { thought_signature: signature } } } : {}),
+  };
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -13,7 +13,7 @@ import {
 import { canonicalRequest, toChatRequest } from '../../../../test/support/responses-requests.js';
 import { chatCompletionRequestSchema } from '../../../contract/chat-completion-request.schema.js';
 import { OpenAiStrategy } from '../../openai/openai.strategy.js';
-import { toResponsesBody } from './request.mapper.js';
+import { toResponsesRequest } from './request.mapper.js';
 import { OPENAI_RESPONSES } from './responses-flavour.js';
 
 /** All who speak this wire: what one of them sends, another may some day. */
@@ -139,9 +139,9 @@ const completionSchema = z.looseObject({
   it.each(asked)('asks what %s asked', (_id, recorded, chat) => {
     const request = chatCompletionRequestSchema.parse({ ...chat, model: 'provider/m' });
 
-    const body = toResponsesBody(request, OPENAI_RESPONSES, { name: strategy.name, target });
+    const body = toResponsesRequest(request, OPENAI_RESPONSES, { name: strategy.name, target });
 
-    expect(canonicalRequest(JSON.parse(body.toString()))).toEqual(canonicalRequest(recorded));
+    expect(canonicalRequest(JSON.parse(JSON.stringify(body)))).toEqual(canonicalRequest(recorded));
   });
 
   it.each(errors)('maps the error %s', (_id, { status, headers, body }) => {

@@ -41,7 +41,7 @@ describe('needsResponses', () => {
   });
 });
 
-describe('toResponsesBody', () => {
+describe('toResponsesRequest', () => {
   it('asks the Responses endpoint, which is to keep nothing and to encrypt its reasoning', () => {
     const { path } = strategy.buildChatRequest(aCall(), aResponsesTarget(strategy));
 

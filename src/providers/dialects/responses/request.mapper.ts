@@ -60,11 +60,11 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
  * A chat completion request as one of the Responses wire. What nobody here has heard of travels on under its name. Throws
  * `unsupported_parameter` for what has no counterpart and whose loss would change the answer.
  */
-export function toResponsesBody(
+export function toResponsesRequest(
   request: ChatCompletionRequest,
   flavour: ResponsesFlavour,
   context: RequestContext,
-): Buffer {
+): Record<string, unknown> {
   const body: Record<string, unknown> = {
     model: context.target.model,
     input: toInput(request.messages, flavour, context),
@@ -72,7 +72,7 @@ export function toResponsesBody(
   if (request.stream === true) body['stream'] = true;
   const maxTokens = request.max_completion_tokens ?? request.max_tokens;
   if (maxTokens != null) body['max_output_tokens'] = Math.max(maxTokens, flavour.minOutputTokens);
-  const tools = toTools(request);
+  const tools = toTools(request, flavour);
   if (tools.length > 0) body['tools'] = tools;
   if (request.tool_choice != null && tools.length > 0) body['tool_choice'] = toToolChoice(request.tool_choice);
   const reasoning = toReasoning(request, flavour);
@@ -85,11 +85,14 @@ export function toResponsesBody(
     if (refusal === undefined) body[parameter] = value;
     else if (!refusal.isNeutral(value)) throw toRefusal(parameter, refusal.what, refusal.instead, context);
   }
-  return Buffer.from(JSON.stringify(body));
+  return body;
 }
 
-function toTools({ tools, web_search_options: search }: ChatCompletionRequest): JsonObject[] {
-  return [...(tools ?? []).map(toTool), ...(isObject(search) ? [toWebSearch(search)] : [])];
+function toTools(
+  { tools, web_search_options: search }: ChatCompletionRequest,
+  flavour: ResponsesFlavour,
+): JsonObject[] {
+  return [...(tools ?? []).map((tool) => toTool(tool, flavour)), ...(isObject(search) ? [toWebSearch(search)] : [])];
 }
 
 /** `reasoning` is OpenRouter's object, which its clients send elsewhere too. */

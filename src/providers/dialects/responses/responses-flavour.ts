@@ -12,8 +12,18 @@ export interface ResponsesFlavour {
   readonly formatIn: 'text' | 'top';
   /** The fewest tokens that `max_output_tokens` may be. */
   readonly minOutputTokens: number;
-  /** Names of tools that the provider runs itself: calls of them are not the caller's. */
-  readonly ownTools: ReadonlySet<string>;
+  /** What an image has besides its address, and whether files are read at all. */
+  readonly takesImageDetail: boolean;
+  readonly takesFiles: boolean;
+  /** What an assistant said: as parts of output, or as a plain text. */
+  readonly saidAs: 'parts' | 'text';
+  /** Do calls have a signature that must come back with them (Gemini behind another service)? */
+  readonly signsCalls: boolean;
+  /** Some names are the provider's own: what a caller's tool is called there, and the way back. */
+  readonly toWireName: (name: unknown) => unknown;
+  readonly toCallerName: (name: unknown) => unknown;
+  /** Is a call of this (wire) name one that the provider answers itself? It is none of the caller's then. */
+  readonly isOwnCall: (name: unknown) => boolean;
 }
 
 /** OpenAI's and Azure's. */
@@ -23,7 +33,13 @@ export const OPENAI_RESPONSES: ResponsesFlavour = {
   summarises: true,
   formatIn: 'text',
   minOutputTokens: 16,
-  ownTools: new Set(),
+  takesImageDetail: true,
+  takesFiles: true,
+  saidAs: 'parts',
+  signsCalls: false,
+  toWireName: (name) => name,
+  toCallerName: (name) => name,
+  isOwnCall: () => false,
 };
 
 const INVALID = [

@@ -1,14 +1,16 @@
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
+import type { ResponsesFlavour } from './responses-flavour.js';
 
 /**
  * A chat's tool in the flat form. `strict` is always said: its default is true here and false in Chat Completions. Tools of the
  * Responses wire's own (`web_search`, …) pass as they are.
  */
-export function toTool(tool: JsonObject): JsonObject {
+export function toTool(tool: JsonObject, { toWireName }: ResponsesFlavour): JsonObject {
   const { function: body, custom } = tool;
   if (isObject(body)) {
-    const { strict, parameters, ...rest } = body;
-    return { type: 'function', ...rest, parameters: parameters ?? NO_PARAMETERS, strict: strict ?? false };
+    const { name, strict, parameters, ...rest } = body;
+    const shape = { parameters: parameters ?? NO_PARAMETERS, strict: strict ?? false };
+    return { type: 'function', name: toWireName(name), ...rest, ...shape };
   }
   if (tool['type'] === 'custom' && isObject(custom)) {
     const { format, ...rest } = custom;
