@@ -15,9 +15,12 @@ import {
   type UpstreamRequest,
 } from '../transport/upstream.types.js';
 import { ChatStream } from './chat-stream.js';
+import { NO_ANSWER_QUIRKS } from './dialects/openai-chat/chat-quirks.js';
 import { completionAsStream } from './dialects/openai-chat/completion-as-stream.js';
+import { ChatStreamTranslator } from './dialects/openai-chat/stream-translator.js';
+import { GoogleTokenSource } from './google-token-source.service.js';
 import { ProviderRegistry } from './provider.registry.js';
-import type { AnswerFacts, ChatCall, ProviderStrategy, ProviderTarget } from './provider-strategy.js';
+import type { AnswerFacts, ChatCall, ProviderStrategy, ProviderTarget, StreamTranslator } from './provider-strategy.js';
 import { respond, SANDBOX_ORIGIN } from './sandbox/sandbox-responder.js';
 
 export type { AttemptTimeouts } from '../transport/attempt-watch.js';
@@ -33,6 +36,7 @@ export class ProviderClient {
   constructor(
     private readonly transport: HttpTransport,
     private readonly clocks: AttemptClocks,
+    private readonly googleTokens: GoogleTokenSource,
     registry: ProviderRegistry,
     @Inject(transportConfig.KEY) private readonly config: ConfigType<typeof transportConfig>,
   ) {
@@ -47,14 +51,16 @@ export class ProviderClient {
   async chat(
     strategy: ProviderStrategy,
     call: ChatCall,
-    target: ProviderTarget,
+    asked: ProviderTarget,
     timeouts: AttemptTimeouts,
     cancellation: Cancellation,
   ): Promise<ProviderReply> {
+    const target = strategy.tokenSource === undefined ? asked : await this.googleTokens.withToken(asked);
     const request = strategy.buildChatRequest(call, target);
     const watch = this.clocks.start(timeouts, call.request.stream === true);
     try {
       const response = await this.send(request, watch, cancellation);
+      if (response.status === 401 && strategy.tokenSource !== undefined) this.googleTokens.forget(target);
       if (response.status >= 300) throw strategy.readError(await this.readAnswer(response), target);
       if (call.request.stream !== true) {
         const answer = await this.readAnswer(response);
@@ -63,7 +69,7 @@ export class ProviderClient {
         return { kind: 'json', headers: response.headers, body, facts };
       }
       if (isJson(response.headers)) return await this.streamOfCompletion(strategy, call, target, response, watch);
-      return await this.openStream(strategy, call, target, response, watch);
+      return await this.openStream(strategy.openChatStream(call, target), target, response, watch);
     } catch (cause) {
       watch.done();
       throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
@@ -71,13 +77,12 @@ export class ProviderClient {
   }
 
   private async openStream(
-    strategy: ProviderStrategy,
-    call: ChatCall,
+    translator: StreamTranslator,
     target: ProviderTarget,
     response: UpstreamResponse,
     watch: AttemptWatch,
   ): Promise<ProviderReply> {
-    const stream = new ChatStream(response.body, strategy.openChatStream(call, target), {
+    const stream = new ChatStream(response.body, translator, {
       transport: (error) => orShuttingDown(toGatewayError(error, target)),
       truncated: () =>
         new GatewayError('upstream_failed', `The stream of ${describe(target)} ended before it was complete.`, {
@@ -100,8 +105,13 @@ export class ProviderClient {
     watch: AttemptWatch,
   ): Promise<ProviderReply> {
     const { body } = strategy.readChatCompletion(await this.readAnswer(response), call, target);
-    const events = completionAsStream(body);
-    return this.openStream(strategy, call, target, { ...response, body: new IterableBody(events) }, watch);
+    // What comes out of that is OpenAI's dialect, whatever the provider's own is.
+    const { stream_options: options, n } = call.request;
+    const wish = { wantsUsage: options?.include_usage === true, choices: n ?? 1 };
+    const context = { name: strategy.name, target, rules: [] };
+    const translator = new ChatStreamTranslator(wish, NO_ANSWER_QUIRKS, context);
+    const events = new IterableBody(completionAsStream(body));
+    return this.openStream(translator, target, { ...response, body: events }, watch);
   }
 
   private async send(

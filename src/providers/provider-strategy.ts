@@ -39,6 +39,8 @@ export interface ProviderTarget {
   readonly credential: ProviderCredential | null;
   /** The account of the call's URL. */
   readonly accountId: string;
+  /** The token that stands for a key which is never sent itself; absent where the key is what is shown (`tokenSource`). */
+  readonly accessToken?: string;
   /** Fills `id` where the provider gives none. */
   readonly completionId: string;
   /** Seconds since 1970; fills `created`. */
@@ -106,6 +108,8 @@ export interface ProviderStrategy {
   readonly origin: string;
   /** Does a call need a provider key? */
   readonly needsCredential: boolean;
+  /** Its keys may be such as must be changed for a token before a call: the client does that, and fills `accessToken`. */
+  readonly tokenSource?: 'google-service-account';
   /** The provider's well-known models; others are callable all the same. */
   readonly models: readonly ModelEntry[];
 

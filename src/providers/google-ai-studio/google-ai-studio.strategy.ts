@@ -30,11 +30,11 @@ export class GoogleAiStudioStrategy implements ProviderStrategy {
   }
 
   readChatCompletion(answer: UpstreamAnswer, call: ChatCall, target: ProviderTarget): CompletionAnswer {
-    return this.chat.readCompletion(answer, call, target);
+    return this.chat.readChatCompletion(answer, call, target);
   }
 
   openChatStream(call: ChatCall, target: ProviderTarget): StreamTranslator {
-    return this.chat.openStream(call, target);
+    return this.chat.openChatStream(call, target);
   }
 
   readError(answer: UpstreamAnswer, target: ProviderTarget): GatewayError {

@@ -44,11 +44,11 @@ export class GeminiChat {
     };
   }
 
-  readCompletion(answer: UpstreamAnswer, { request }: ChatCall, target: ProviderTarget): CompletionAnswer {
+  readChatCompletion(answer: UpstreamAnswer, { request }: ChatCall, target: ProviderTarget): CompletionAnswer {
     return toCompletionAnswer(answer, toWish(request), { name: this.name, target });
   }
 
-  openStream({ request }: ChatCall, target: ProviderTarget): StreamTranslator {
+  openChatStream({ request }: ChatCall, target: ProviderTarget): StreamTranslator {
     const wantsUsage = request.stream_options?.include_usage === true;
     return new GeminiStreamTranslator({ ...toWish(request), wantsUsage }, { name: this.name, target });
   }

@@ -9,6 +9,7 @@ const HIDDEN = '[redacted]';
 const KEY_SHAPES: readonly RegExp[] = [
   /\b(?:sk|pk|rk|gsk|xai|csk|hf|fw|pplx|aig|key)[-_][A-Za-z0-9*._-]{6,}/g,
   /\bAIza[A-Za-z0-9*_-]{10,}/g,
+  /\bya29\.[A-Za-z0-9*_.-]{6,}/g,
   /\bA[KS]IA[A-Z0-9*]{12,}/g,
   /\beyJ[A-Za-z0-9_-]{8,1024}\.[A-Za-z0-9._-]{1,4096}/g,
   /\b(bearer|api-key)\s+[A-Za-z0-9*._~+/=-]{6,}/gi,
