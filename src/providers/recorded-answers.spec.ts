@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aCall, aTarget, cutAt, joinStream, numbersOf, readStream } from '../../test/support/chat-streams.js';
 import { hasFixtures, readExchanges, type RecordedExchange } from '../../test/support/fixtures.js';
+import { AzureOpenAiStrategy } from './azure-openai/azure-openai.strategy.js';
 import { CerebrasStrategy } from './cerebras/cerebras.strategy.js';
 import { DeepSeekStrategy } from './deepseek/deepseek.strategy.js';
 import { isObject, type JsonObject } from './dialects/openai-chat/json-value.js';
@@ -23,6 +24,7 @@ const PROVIDERS = [
   ['openrouter', new OpenRouterStrategy()],
   ['workers-ai', new WorkersAiStrategy()],
   ['huggingface', new HuggingFaceStrategy()],
+  ['azure-openai', new AzureOpenAiStrategy()],
 ] as const;
 
 const CUTS = 200;
