@@ -5,6 +5,7 @@ import { BedrockStrategy } from './aws-bedrock/aws-bedrock.strategy.js';
 import { AzureOpenAiStrategy } from './azure-openai/azure-openai.strategy.js';
 import { BasetenStrategy } from './baseten/baseten.strategy.js';
 import { CerebrasStrategy } from './cerebras/cerebras.strategy.js';
+import { CohereStrategy } from './cohere/cohere.strategy.js';
 import { DeepSeekStrategy } from './deepseek/deepseek.strategy.js';
 import { FireworksStrategy } from './fireworks/fireworks.strategy.js';
 import { GoogleAiStudioStrategy } from './google-ai-studio/google-ai-studio.strategy.js';
@@ -31,6 +32,7 @@ const STRATEGIES = [
   AzureOpenAiStrategy,
   BasetenStrategy,
   CerebrasStrategy,
+  CohereStrategy,
   DeepSeekStrategy,
   FireworksStrategy,
   GoogleAiStudioStrategy,
