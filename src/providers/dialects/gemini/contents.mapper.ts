@@ -5,7 +5,7 @@ import type { GeminiContent, GeminiPart } from './gemini.wire.js';
 import { toMediaPart } from './media-part.mapper.js';
 import { invalid, type GeminiContext } from './refusal.js';
 import { signatureOfCall, signaturesOf, SIGNATURE_PLACEHOLDER } from './thought-signature.js';
-import { splitMedia, toToolResult } from './tool-result.mapper.js';
+import { toResponseParts, toToolResult } from './tool-result.mapper.js';
 
 /** What the conversation becomes. */
 export interface GeminiConversation {
@@ -175,7 +175,7 @@ function endOfResults(messages: readonly ChatMessage[], from: number): number {
   return end;
 }
 
-/** One content with a response for each call, in their order; media that fit into none follow as a user turn. */
+/** One content with a response for each call, in their order; media that have no place in it follow as a user turn. */
 function toResultTurn(
   calls: readonly OpenCall[],
   results: readonly ChatMessage[],
@@ -194,14 +194,13 @@ function toResultTurn(
       throw invalid(param, `No tool message answers the call '${call.id}' of '${call.name}'.`, context);
     }
     const { response, media } = toToolResult(found.message, found.param, context);
-    const split = splitMedia(media, traits.mediaInResults);
-    after.push(...split.after);
+    if (!traits.mediaInResults) after.push(...media);
     parts.push({
       functionResponse: {
         ...(callIds && call.id !== '' ? { id: call.id } : {}),
         name: call.name,
         response: { ...response },
-        ...(split.inside.length === 0 ? {} : { parts: split.inside }),
+        ...(media.length === 0 || !traits.mediaInResults ? {} : { parts: toResponseParts(media) }),
       },
     });
   }

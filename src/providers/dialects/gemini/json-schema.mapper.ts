@@ -54,7 +54,8 @@ export function toJsonSchema(schema: JsonObject): JsonObject {
   const out: Record<string, unknown> = {};
   const notes: string[] = [];
   for (const [key, value] of Object.entries(schema)) {
-    if (key === '$defs' || key === 'definitions') out['$defs'] = mapSchemas(value, toJsonSchema);
+    if (key === 'property_ordering') out['propertyOrdering'] = value;
+    else if (key === '$defs' || key === 'definitions') out['$defs'] = mapSchemas(value, toJsonSchema);
     else if (key === '$ref') out['$ref'] = isText(value) ? value.replace('#/definitions/', '#/$defs/') : value;
     else if (key === 'properties') out[key] = mapSchemas(value, toJsonSchema);
     else if (key === 'items' || key === 'additionalProperties')
@@ -81,7 +82,8 @@ function convert(given: JsonObject, definitions: JsonObject, depth: number): Jso
   const out: Record<string, unknown> = {};
   const notes: string[] = [];
   for (const [key, value] of Object.entries(schema)) {
-    if (key === 'type') Object.assign(out, typeOf(value));
+    if (key === 'property_ordering') out['propertyOrdering'] = value;
+    else if (key === 'type') Object.assign(out, typeOf(value));
     else if (key === 'properties') out[key] = mapSchemas(value, inner);
     else if (key === 'items') out[key] = inner(value);
     else if (key === 'anyOf' || key === 'oneOf') Object.assign(out, alternatives(listOf(value), inner));

@@ -62,14 +62,14 @@ const ending = (name: string): string | undefined =>
   BY_ENDING[(/\.([a-z0-9]+)(?:[?#].*)?$/i.exec(name)?.[1] ?? '').toLowerCase()];
 
 /** A data URL's bytes go along; of any other the address: Google fetches it itself. */
-function fromUrl(url: unknown, usual: string, param: string, context: GeminiContext): GeminiPart {
+function fromUrl(url: unknown, usual: string, param: string, context: GeminiContext, named?: string): GeminiPart {
   if (!isText(url)) throw invalid(param, `'${param}' has no URL.`, context);
   if (url.slice(0, 5).toLowerCase() === 'data:') return { inlineData: fromDataUrl(url, usual, param, context) };
   if (!/^(?:https|gs):\/\//i.test(url))
     throw unsupported(param, 'Use a data URL, an https URL, or a gs:// URI on Vertex.', context);
   // Of a file that was uploaded Google knows the type itself.
-  if (UPLOADED.test(url)) return { fileData: { fileUri: url } };
-  const mimeType = ending(url) ?? (VIDEO_SITE.test(url) ? 'video/mp4' : usual);
+  if (UPLOADED.test(url)) return { fileData: { fileUri: url, ...(named === undefined ? {} : { mimeType: named }) } };
+  const mimeType = named ?? ending(url) ?? (VIDEO_SITE.test(url) ? 'video/mp4' : usual);
   return { fileData: { fileUri: url, mimeType } };
 }
 
@@ -103,14 +103,15 @@ function fromAudio(audio: unknown, param: string, context: GeminiContext): Gemin
 function fromFile(file: unknown, param: string, context: GeminiContext): GeminiPart {
   if (!isObject(file)) throw invalid(param, `'${param}' has no file.`, context);
   const { file_data: data, file_id: id, file_url: url, filename } = file;
-  const usual = (isText(filename) ? ending(filename) : undefined) ?? 'application/pdf';
+  const named = isText(filename) ? ending(filename) : undefined;
+  const usual = named ?? 'application/pdf';
   if (isText(data)) {
-    if (/^(?:data:|https:|gs:)/i.test(data)) return fromUrl(data, usual, param, context);
+    if (/^(?:data:|https:|gs:)/i.test(data)) return fromUrl(data, usual, param, context, named);
     return { inlineData: { mimeType: usual, data } };
   }
   // A file that was uploaded to Google is named by its URI; an id of OpenAI's means nothing there.
   const uri = isText(url) ? url : id;
-  if (isText(uri) && /^(?:https|gs):\/\//i.test(uri)) return fromUrl(uri, usual, param, context);
+  if (isText(uri) && /^(?:https|gs):\/\//i.test(uri)) return fromUrl(uri, usual, param, context, named);
   throw unsupported(
     param,
     'Send the file as file_data (a data URL), or the URI of a file at Google as file_id.',

@@ -31,13 +31,9 @@ export function toToolResult(message: ChatMessage, param: string, context: Gemin
   return { response: isObject(parsed) ? parsed : { result: text }, media };
 }
 
-/** Only what was sent along fits into a response; what lies elsewhere follows as a part of its own. */
-export function splitMedia(media: readonly GeminiPart[], takesMedia: boolean) {
-  const inside: NonNullable<FunctionResponse['parts']> = [];
-  const after: GeminiPart[] = [];
-  for (const part of media) {
-    if (takesMedia && part.inlineData !== undefined) inside.push({ inlineData: part.inlineData });
-    else after.push(part);
-  }
-  return { inside, after };
-}
+/** As parts of a function's response, for models whose responses have some. */
+export const toResponseParts = (media: readonly GeminiPart[]): NonNullable<FunctionResponse['parts']> =>
+  media.map(({ inlineData, fileData }) => ({
+    ...(inlineData === undefined ? {} : { inlineData }),
+    ...(fileData === undefined ? {} : { fileData }),
+  }));
