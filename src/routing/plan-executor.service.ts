@@ -13,7 +13,7 @@ import type { ProviderCredential } from '../providers/provider-strategy.js';
 import type { ServedReply } from '../providers/served-reply.js';
 import { type HealthSubject, TargetHealth } from '../target-health/target-health.service.js';
 import { type AttemptPolicy, attemptPolicy, withRequestTimeout } from './attempt-policy.js';
-import type { ChatRequest } from './chat-request.js';
+import type { CallRequest } from './call-request.js';
 import { CredentialResolver } from './credential-resolver.service.js';
 import { retryDelayMs } from './retry-policy.js';
 import type { PlannedTarget, RoutePlan } from './route-plan.js';
@@ -60,7 +60,7 @@ export class PlanExecutor {
    */
   async execute(
     plan: RoutePlan,
-    request: ChatRequest,
+    request: CallRequest,
     attempts: Attempt[],
     cancellation: Cancellation,
   ): Promise<ServedReply> {
@@ -80,7 +80,7 @@ export class PlanExecutor {
   /** All tries at one target. Returns the error of the last; throws only when the call itself is given up. */
   private async tryTarget(
     planned: PlannedTarget,
-    request: ChatRequest,
+    request: CallRequest,
     attempts: Attempt[],
     cancellation: Cancellation,
   ): Promise<ServedReply | GatewayError> {
@@ -95,7 +95,8 @@ export class PlanExecutor {
         throw error;
       }
       attempts.push(current.attempt);
-      if (!planned.isLast && !this.health.admits(current.subject)) {
+      // A retry has been decided on already, with its wait.
+      if (attempt === 1 && !planned.isLast && !this.health.admits(current.subject)) {
         current.attempt.outcome = 'skipped';
         return new GatewayError(
           'upstream_failed',
@@ -121,7 +122,7 @@ export class PlanExecutor {
     return isVeryLast && !limitsLastAttempt ? withRequestTimeout(timeouts, 0) : timeouts;
   }
 
-  private prepare(planned: PlannedTarget, request: ChatRequest): Try {
+  private prepare(planned: PlannedTarget, request: CallRequest): Try {
     const { strategy, model, step } = planned;
     const { gateway } = request.access;
     const usable = (keyId: string) => !this.health.isParked(keyId, model);
@@ -154,7 +155,7 @@ export class PlanExecutor {
 
   private async attempt(
     { planned, credential, subject, attempt }: Try,
-    request: ChatRequest,
+    request: CallRequest,
     timeouts: AttemptTimeouts,
     attempts: readonly Attempt[],
     cancellation: Cancellation,
@@ -172,7 +173,7 @@ export class PlanExecutor {
     // Keys that callers bring, and what they meet with them, are their own affair.
     const isOurs = credential?.source !== 'inline';
     try {
-      const reply = await this.client.chat(strategy, request.call, target, timeouts, cancellation);
+      const reply = await this.client.ask(strategy, request.call, target, timeouts, cancellation);
       attempt.status = 200;
       attempt.durationMs = this.clock.now() - attempt.startedAt;
       if (reply.kind === 'json') {
@@ -210,7 +211,7 @@ export class PlanExecutor {
     attempt: number,
     policy: AttemptPolicy,
     { planned, subject }: Try,
-    { access, keyAlias }: ChatRequest,
+    { access, keyAlias }: CallRequest,
   ): number | null {
     const isParked = subject.keyId !== null && this.health.isParked(subject.keyId, subject.model);
     if (isParked && attempt < policy.maxAttempts) {

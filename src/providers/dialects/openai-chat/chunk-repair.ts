@@ -30,6 +30,7 @@ export class ChunkRepair {
   private readonly choices = new Map<number, ChoiceState>();
   /** The provider's key of a tool call (choice, then index or id) to its index for the caller. */
   private readonly tools = new Map<string, number>();
+  /** Ids in use, each with its choice: two choices may well call with one id. */
   private readonly toolIds = new Set<string>();
   private toolCount = 0;
   private lastTool = 0;
@@ -185,9 +186,9 @@ export class ChunkRepair {
 
     if (!isFirst) return laterFragment(call, body, index);
     this.toolCount++;
-    const id =
-      isText(call['id']) && !this.toolIds.has(call['id']) ? call['id'] : toolCallId(this.target.completionId, index);
-    this.toolIds.add(id);
+    const isFree = isText(call['id']) && !this.toolIds.has(`${choice}/${call['id']}`);
+    const id = isText(call['id']) && isFree ? call['id'] : toolCallId(this.target.completionId, index);
+    this.toolIds.add(`${choice}/${id}`);
     const type = isText(call['type']) && call['type'] !== 'null' ? call['type'] : 'function';
     const args = body['arguments'];
     const isArgumentsText = args === undefined || typeof args === 'string';

@@ -4,6 +4,7 @@ import type { ModelEntry } from '../../model-catalog.js';
 import type {
   ChatCall,
   CompletionAnswer,
+  EmbeddingsTranslation,
   ProviderStrategy,
   ProviderTarget,
   StreamTranslator,
@@ -27,6 +28,8 @@ export interface OpenAiChatProvider {
   /** How answers are read that come from another origin than the vendor's: whoever stands there is less strict. */
   readonly answerElsewhere?: AnswerQuirks;
   readonly models: readonly ModelEntry[];
+  /** Absent where it has none. */
+  readonly embeddings?: EmbeddingsTranslation;
   /** Default: true. */
   readonly needsCredential?: boolean;
 }
@@ -39,6 +42,7 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
   readonly origin: string;
   readonly needsCredential: boolean;
   readonly models: readonly ModelEntry[];
+  readonly embeddings?: EmbeddingsTranslation;
   private readonly quirks: ChatQuirks;
   private readonly answerElsewhere: AnswerQuirks;
   private readonly pathOf: (target: ProviderTarget) => string;
@@ -51,6 +55,7 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
     this.origin = provider.origin;
     this.needsCredential = provider.needsCredential ?? true;
     this.models = provider.models;
+    if (provider.embeddings !== undefined) this.embeddings = provider.embeddings;
     this.quirks = provider.quirks;
     this.answerElsewhere = provider.answerElsewhere ?? provider.quirks.answer;
     this.pathOf = typeof path === 'string' ? () => path : path;
@@ -79,8 +84,9 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
     return toUpstreamError(answer, this.contextOf(target));
   }
 
-  private answerOf({ base }: ProviderTarget): AnswerQuirks {
-    return base.origin === this.origin ? this.quirks.answer : this.answerElsewhere;
+  /** A server of the customer's own is named by the stored key; an operator's override stands for the vendor. */
+  private answerOf({ credential }: ProviderTarget): AnswerQuirks {
+    return credential?.settings['base_url'] === undefined ? this.quirks.answer : this.answerElsewhere;
   }
 
   private contextOf(target: ProviderTarget): ErrorContext {

@@ -24,7 +24,7 @@ describe('needsResponses', () => {
     ['codex-mini-latest', {}, true],
     ['o4-mini-deep-research', {}, true],
     ['gpt-5.4', {}, false],
-    ['gpt-5.4', { tools: [TOOL] }, true],
+    ['gpt-5.4', { tools: [TOOL] }, false],
     ['gpt-5.4-mini', { tools: [TOOL], reasoning_effort: 'low' }, true],
     ['gpt-5.4', { tools: [TOOL], reasoning_effort: 'none' }, false],
     ['gpt-5.6-luna', { tools: [TOOL], reasoning_effort: 'high' }, true],

@@ -1,11 +1,12 @@
 import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
 
 /** When a model's chat must go by the Responses endpoint. */
-type When = 'always' | 'tools-with-reasoning' | 'never';
+type When = 'always' | 'tools-with-reasoning' | 'tools-with-effort' | 'never';
 
 /**
  * OpenAI's models, matched by prefix, the first that fits decides (OpenAI's model pages and errors, read in November 2026):
  * some exist at /responses only, and from gpt-5.4 on /chat/completions refuses function tools unless the effort is `none`.
+ * gpt-5.4 takes them when no effort is asked for: recorded from the service.
  * Families that nobody here has heard of behave as the newest.
  */
 const ROWS: readonly (readonly [RegExp, When])[] = [
@@ -14,11 +15,14 @@ const ROWS: readonly (readonly [RegExp, When])[] = [
   [/^o\d(?:-mini)?-deep-research/, 'always'],
   [/^gpt-\d[\d.]*-chat-latest/, 'never'],
   [/^gpt-(?:3\.5|35|4|5(?:\.[0-3])?(?![.\d]))/, 'never'],
+  [/^gpt-5\.4/, 'tools-with-effort'],
   [/^gpt-\d/, 'tools-with-reasoning'],
 ];
 
 /** Does OpenAI serve this request for this model in full by its Responses endpoint only? */
 export function needsResponses({ tools, reasoning_effort: effort }: ChatCompletionRequest, model: string): boolean {
   const when = ROWS.find(([models]) => models.test(model))?.[1] ?? 'never';
-  return when === 'always' || (when === 'tools-with-reasoning' && (tools ?? []).length > 0 && effort !== 'none');
+  if (when === 'always' || when === 'never') return when === 'always';
+  const reasons = effort == null ? when === 'tools-with-reasoning' : effort !== 'none';
+  return reasons && (tools ?? []).length > 0;
 }
