@@ -36,7 +36,7 @@ export class CompletionsController {
         requestId,
         eventId,
         access,
-        call: { request: chat, raw, headers: forwardedHeaders(headers) },
+        call: { kind: 'chat', request: chat, raw, headers: forwardedHeaders(headers) },
         keyAlias: inboundHeader(headers, GATEWAY_HEADERS.byokAlias),
         overrides,
       },

@@ -4,10 +4,12 @@ import { HttpModule } from '../http/http.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { CompletionPresenter } from './completion.presenter.js';
 import { CompletionsController } from './completions.controller.js';
+import { EmbeddingsController } from './embeddings.controller.js';
+import { ModelsController } from './models.controller.js';
 
 @Module({
   imports: [AuthModule, HttpModule, RoutingModule],
-  controllers: [CompletionsController],
+  controllers: [CompletionsController, EmbeddingsController, ModelsController],
   providers: [CompletionPresenter],
 })
 export class CompletionsModule {}

@@ -1,38 +1,5 @@
-import { GatewayError } from '../common/errors/gateway-error.js';
 import { type ChatCompletionRequest, chatCompletionRequestSchema } from '../contract/chat-completion-request.schema.js';
+import { parseBody } from './parse-body.js';
 
 /** Parses a chat completion's body. Throws `invalid_request` naming the field that is wrong. */
-export function parseChatRequest(raw: Buffer): ChatCompletionRequest {
-  if (raw.length === 0) throw new GatewayError('invalid_request', 'The request body is empty; send a JSON object.');
-  let json: unknown;
-  try {
-    json = JSON.parse(raw.toString('utf8'));
-  } catch (cause) {
-    throw new GatewayError('invalid_request', `The request body is not valid JSON: ${reasonOf(cause)}`, { cause });
-  }
-  const result = chatCompletionRequestSchema.safeParse(json);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const param = fieldOf(issue.path);
-  throw new GatewayError(
-    'invalid_request',
-    param === ''
-      ? `The request body must be a JSON object: ${issue.message}`
-      : `Invalid value for '${param}': ${issue.message}`,
-    param === '' ? {} : { param },
-  );
-}
-
-/** `['messages', 0, 'role']` as OpenAI writes it: `messages[0].role`. */
-const fieldOf = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>(
-    (field, key) =>
-      typeof key === 'number' ? `${field}[${key}]` : field === '' ? String(key) : `${field}.${String(key)}`,
-    '',
-  );
-
-/** V8's message may quote the body; its position is enough. */
-const reasonOf = (cause: unknown): string =>
-  cause instanceof Error
-    ? (/at position \d+(?: \(line \d+ column \d+\))?|Unexpected end/.exec(cause.message)?.[0] ?? 'syntax error')
-    : 'syntax error';
+export const parseChatRequest = (raw: Buffer): ChatCompletionRequest => parseBody(raw, chatCompletionRequestSchema);

@@ -20,12 +20,23 @@ import { completionAsStream } from './dialects/openai-chat/completion-as-stream.
 import { ChatStreamTranslator } from './dialects/openai-chat/stream-translator.js';
 import { GoogleTokenSource } from './google-token-source.service.js';
 import { ProviderRegistry } from './provider.registry.js';
-import type { AnswerFacts, ChatCall, ProviderStrategy, ProviderTarget, StreamTranslator } from './provider-strategy.js';
+import type {
+  AnswerFacts,
+  ChatCall,
+  EmbeddingsCall,
+  ProviderCall,
+  ProviderStrategy,
+  ProviderTarget,
+  StreamTranslator,
+} from './provider-strategy.js';
 import { respond, SANDBOX_ORIGIN } from './sandbox/sandbox-responder.js';
 
 export type { AttemptTimeouts } from '../transport/attempt-watch.js';
 
-/** A provider's answer to a chat call, in OpenAI's dialect. */
+/** How many requests of one call are under way at once. */
+const AT_ONCE = 4;
+
+/** A provider's answer to a call, in OpenAI's dialect. */
 export type ProviderReply =
   | { readonly kind: 'json'; readonly headers: UpstreamHeaders; readonly body: Buffer; readonly facts: AnswerFacts }
   | { readonly kind: 'stream'; readonly headers: UpstreamHeaders; readonly stream: ChatStream };
@@ -37,10 +48,23 @@ export class ProviderClient {
     private readonly transport: HttpTransport,
     private readonly clocks: AttemptClocks,
     private readonly googleTokens: GoogleTokenSource,
-    registry: ProviderRegistry,
+    private readonly registry: ProviderRegistry,
     @Inject(transportConfig.KEY) private readonly config: ConfigType<typeof transportConfig>,
   ) {
     for (const origin of registry.origins()) transport.trust(origin);
+  }
+
+  /** A chat or embeddings: see there. */
+  ask(
+    strategy: ProviderStrategy,
+    call: ProviderCall,
+    target: ProviderTarget,
+    timeouts: AttemptTimeouts,
+    cancellation: Cancellation,
+  ): Promise<ProviderReply> {
+    return call.kind === 'chat'
+      ? this.chat(strategy, call, target, timeouts, cancellation)
+      : this.embeddings(strategy, call, target, timeouts, cancellation);
   }
 
   /**
@@ -73,6 +97,50 @@ export class ProviderClient {
     } catch (cause) {
       watch.done();
       throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
+    }
+  }
+
+  /** Throws as `chat` does, and `invalid_provider` where the provider has no embeddings. */
+  async embeddings(
+    strategy: ProviderStrategy,
+    call: EmbeddingsCall,
+    asked: ProviderTarget,
+    timeouts: AttemptTimeouts,
+    cancellation: Cancellation,
+  ): Promise<ProviderReply> {
+    const { embeddings } = strategy;
+    if (embeddings === undefined) throw this.registry.withoutEmbeddings(strategy);
+    const target = strategy.tokenSource === undefined ? asked : await this.googleTokens.withToken(asked);
+    const requests = embeddings.buildRequests(call, target);
+    const answers: UpstreamAnswer[] = [];
+    for (let from = 0; from < requests.length && !cancellation.cancelled; from += AT_ONCE) {
+      const some = requests.slice(from, from + AT_ONCE);
+      answers.push(
+        ...(await Promise.all(some.map((request) => this.answerOf(request, strategy, target, timeouts, cancellation)))),
+      );
+    }
+    const { body, facts } = embeddings.readAnswers(answers, call, target);
+    return { kind: 'json', headers: answers[0]?.headers ?? {}, body, facts };
+  }
+
+  private async answerOf(
+    request: UpstreamRequest,
+    strategy: ProviderStrategy,
+    target: ProviderTarget,
+    timeouts: AttemptTimeouts,
+    cancellation: Cancellation,
+  ): Promise<UpstreamAnswer> {
+    const watch = this.clocks.start(timeouts, false);
+    try {
+      const response = await this.send(request, watch, cancellation);
+      if (response.status === 401 && strategy.tokenSource !== undefined) this.googleTokens.forget(target);
+      const answer = await this.readAnswer(response);
+      if (response.status >= 300) throw strategy.readError(answer, target);
+      return answer;
+    } catch (cause) {
+      throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
+    } finally {
+      watch.done();
     }
   }
 

@@ -2,6 +2,7 @@ import type { GatewayError } from '../common/errors/gateway-error.js';
 import type { Secret } from '../common/secret.js';
 import type { ChatCompletionRequest } from '../contract/chat-completion-request.schema.js';
 import type { FinishReason, Usage } from '../contract/chat-completion.js';
+import type { EmbeddingsRequest } from '../contract/embeddings-request.schema.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../transport/upstream.types.js';
 import type { ModelEntry } from './model-catalog.js';
 
@@ -56,6 +57,16 @@ export interface ChatCall {
   readonly headers: readonly string[];
 }
 
+/** Embeddings as they were asked for. Never changed. */
+export interface EmbeddingsCall {
+  readonly request: EmbeddingsRequest;
+  readonly raw: Buffer;
+  readonly headers: readonly string[];
+}
+
+/** Whatever a caller may ask of a provider: attempts, health and the ledger are the same for all. */
+export type ProviderCall = (ChatCall & { readonly kind: 'chat' }) | (EmbeddingsCall & { readonly kind: 'embeddings' });
+
 /** What was learned of an answer on the side. Absent means that the provider did not say. */
 export interface AnswerFacts {
   readonly usage?: Usage;
@@ -93,6 +104,17 @@ export interface StreamTranslator {
   readonly facts: AnswerFacts;
 }
 
+/** A provider's embeddings. Pure, like all of a strategy. */
+export interface EmbeddingsTranslation {
+  /**
+   * One request, or as many as it takes where the provider reads one text at a time. Throws `unsupported_parameter` for what it
+   * cannot do.
+   */
+  buildRequests(call: EmbeddingsCall, target: ProviderTarget): readonly UpstreamRequest[];
+  /** The answers, in the requests' order, as OpenAI's list. Throws `upstream_failed` for what makes no sense. */
+  readAnswers(answers: readonly UpstreamAnswer[], call: EmbeddingsCall, target: ProviderTarget): CompletionAnswer;
+}
+
 /**
  * Translation for one provider: pure, no sockets, no clock, no state between calls. Adding a provider is a folder with one of
  * these and a line in `providers.module.ts`.
@@ -112,6 +134,9 @@ export interface ProviderStrategy {
   readonly tokenSource?: 'google-service-account';
   /** The provider's well-known models; others are callable all the same. */
   readonly models: readonly ModelEntry[];
+
+  /** Absent where the provider has none. */
+  readonly embeddings?: EmbeddingsTranslation;
 
   /** Throws `unsupported_parameter` for what the provider cannot do and dropping would change. */
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
+import { GatewayError } from '../common/errors/gateway-error.js';
 import { canonicalSlug } from '../common/provider-slugs.js';
 import { serverConfig } from '../config/server.config.js';
 import { transportConfig } from '../config/transport.config.js';
@@ -71,6 +72,25 @@ export class ProviderRegistry {
   /** Canonical slugs, in alphabetical order: what would have worked. */
   slugs(): readonly string[] {
     return this.ids;
+  }
+
+  /** All providers that are served, in alphabetical order. */
+  all(): readonly ProviderStrategy[] {
+    return this.ids.flatMap((id) => this.strategies.get(id) ?? []);
+  }
+
+  /** Those of them that make embeddings. */
+  embedding(): readonly ProviderStrategy[] {
+    return this.all().filter(({ embeddings }) => embeddings !== undefined);
+  }
+
+  /** What a caller is told who asks another one for them. */
+  withoutEmbeddings({ id, name }: ProviderStrategy): GatewayError {
+    const able = this.embedding().map((strategy) => strategy.id);
+    return new GatewayError('invalid_provider', `${name} makes no embeddings. Ask one of: ${able.join(', ')}.`, {
+      param: 'model',
+      provider: id,
+    });
   }
 
   /** All origins calls go to without a stored key's own: the vendors', or what the operator put in their place. */

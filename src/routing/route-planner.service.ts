@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '../common/errors/gateway-error.js';
+import type { ProviderCall } from '../providers/provider-strategy.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { directPlan, type RoutePlan } from './route-plan.js';
 
@@ -9,9 +10,11 @@ export class RoutePlanner {
   constructor(private readonly providers: ProviderRegistry) {}
 
   /** Throws `invalid_provider` with the list of what would have worked. */
-  plan(model: string): RoutePlan {
+  plan(model: string, kind: ProviderCall['kind'] = 'chat'): RoutePlan {
     const resolved = this.providers.resolve(model);
     if (resolved === null) throw this.unknown(model);
+    if (kind === 'embeddings' && resolved.strategy.embeddings === undefined)
+      throw this.providers.withoutEmbeddings(resolved.strategy);
     return directPlan(resolved.strategy, resolved.model);
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ServedReply } from '../providers/served-reply.js';
 import type { Cancellation } from '../common/cancellation.js';
 import { CallRecorder } from '../accounting/call-recorder.service.js';
-import type { ChatRequest } from './chat-request.js';
+import type { CallRequest } from './call-request.js';
 import { PlanExecutor } from './plan-executor.service.js';
 import { RoutePlanner } from './route-planner.service.js';
 
@@ -15,7 +15,7 @@ export class RoutingService {
     private readonly recorder: CallRecorder,
   ) {}
 
-  async route(request: ChatRequest, cancellation: Cancellation): Promise<ServedReply> {
+  async route(request: CallRequest, cancellation: Cancellation): Promise<ServedReply> {
     const { requestId, eventId, access, call: asked } = request;
     const call = this.recorder.start({
       requestId,
@@ -24,11 +24,11 @@ export class RoutingService {
       gatewayId: access.gateway.id,
       tokenId: access.caller?.tokenId ?? null,
       requestedModel: asked.request.model,
-      streamed: asked.request.stream === true,
+      streamed: asked.kind === 'chat' && asked.request.stream === true,
       requestBytes: asked.raw.length,
     });
     try {
-      const plan = this.planner.plan(asked.request.model);
+      const plan = this.planner.plan(asked.request.model, asked.kind);
       return call.track(await this.executor.execute(plan, request, call.attempts, cancellation));
     } catch (error) {
       throw call.failed(error);

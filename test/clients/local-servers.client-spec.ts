@@ -113,7 +113,8 @@ const said = (messages: readonly z.infer<typeof messageSchema>[]) => ({
       .split(/\r?\n/)
       .filter((line) => line.startsWith('data:') && !line.includes('[DONE]'))
       .flatMap((line) => recordedSchema.parse(JSON.parse(line.slice(5))).choices)
-      .flatMap(({ delta }) => delta ?? []);
+      .map(({ delta }) => delta)
+      .filter((delta) => delta != null);
     expect({
       content: joined.content,
       reasoning: joined.reasoning,

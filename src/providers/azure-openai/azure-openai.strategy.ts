@@ -1,4 +1,5 @@
 import type { UpstreamRequest } from '../../transport/upstream.types.js';
+import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { OPENAI_ERRORS, OPENAI_REQUEST } from '../dialects/openai-chat/openai-models.js';
 import { toRequestHeaders } from '../dialects/openai-chat/request-headers.js';
@@ -38,6 +39,14 @@ export class AzureOpenAiStrategy extends OpenAiResponsesStrategy {
       origin: NO_ORIGIN,
       path: (target) => toPath(target, 'chat/completions'),
       responsesPath: (target) => toPath(target, 'responses'),
+      embeddings: new OpenAiEmbeddings({
+        name: 'Azure OpenAI',
+        path: (target) => toPath(target, 'embeddings'),
+        encodes: false,
+        dimensions: 'dimensions',
+        origin: toOrigin,
+        credential: toCredentialHeader,
+      }),
       quirks: QUIRKS,
       models: AZURE_OPENAI_MODELS,
     });

@@ -1,3 +1,4 @@
+import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import { NO_ANSWER_QUIRKS, type ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
 import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
@@ -23,6 +24,12 @@ export class FireworksStrategy extends OpenAiChatStrategy {
       name: 'Fireworks',
       origin: 'https://api.fireworks.ai',
       path: '/inference/v1/chat/completions',
+      embeddings: new OpenAiEmbeddings({
+        name: 'Fireworks',
+        path: () => '/inference/v1/embeddings',
+        encodes: false,
+        dimensions: 'dimensions',
+      }),
       quirks: QUIRKS,
       models: FIREWORKS_MODELS,
     });

@@ -1,3 +1,4 @@
+import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { flattenContentParts } from '../dialects/openai-chat/message-repair.js';
 import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
@@ -72,6 +73,12 @@ export class MistralStrategy extends OpenAiChatStrategy {
       name: 'Mistral',
       origin: 'https://api.mistral.ai',
       path: '/v1/chat/completions',
+      embeddings: new OpenAiEmbeddings({
+        name: 'Mistral',
+        path: () => '/v1/embeddings',
+        encodes: false,
+        dimensions: 'output_dimension',
+      }),
       quirks: QUIRKS,
       models: MISTRAL_MODELS,
     });

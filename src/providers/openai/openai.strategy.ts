@@ -1,3 +1,4 @@
+import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import { LENIENT_ANSWER } from '../dialects/openai-chat/lenient-answer.js';
 import { OPENAI_ERRORS, OPENAI_REQUEST } from '../dialects/openai-chat/openai-models.js';
 import { NO_ANSWER_QUIRKS } from '../dialects/openai-chat/chat-quirks.js';
@@ -15,6 +16,12 @@ export class OpenAiStrategy extends OpenAiResponsesStrategy {
       origin: ORIGIN,
       path: '/v1/chat/completions',
       responsesPath: '/v1/responses',
+      embeddings: new OpenAiEmbeddings({
+        name: 'OpenAI',
+        path: () => '/v1/embeddings',
+        encodes: true,
+        dimensions: 'dimensions',
+      }),
       quirks: { request: OPENAI_REQUEST, answer: NO_ANSWER_QUIRKS, errors: OPENAI_ERRORS },
       // Ollama, vLLM, llama.cpp and their kin are reached as OpenAI under a URL of the operator's.
       answerElsewhere: LENIENT_ANSWER,

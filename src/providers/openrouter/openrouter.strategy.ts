@@ -1,3 +1,4 @@
+import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import { NO_ANSWER_QUIRKS, NO_REQUEST_QUIRKS, type ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
 import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
@@ -26,6 +27,12 @@ export class OpenRouterStrategy extends OpenAiChatStrategy {
       name: 'OpenRouter',
       origin: 'https://openrouter.ai',
       path: '/api/v1/chat/completions',
+      embeddings: new OpenAiEmbeddings({
+        name: 'OpenRouter',
+        path: () => '/api/v1/embeddings',
+        encodes: false,
+        dimensions: 'dimensions',
+      }),
       quirks: QUIRKS,
       models: OPENROUTER_MODELS,
     });

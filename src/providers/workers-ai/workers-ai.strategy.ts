@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks, ErrorRule } from '../dialects/openai-chat/chat-quirks.js';
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
 import { rewriteMessages, type MessageRewrite } from '../dialects/openai-chat/message-rewrite.js';
@@ -69,10 +70,10 @@ const QUIRKS: ChatQuirks = {
 };
 
 /** The account of the stored key, else that of the call's URL. */
-function pathOf({ credential, accountId }: ProviderTarget): string {
+function pathOf({ credential, accountId }: ProviderTarget, operation: string): string {
   const settings = settingsSchema.safeParse(credential?.settings);
   const account = settings.success ? settings.data.account_id : accountId;
-  return `/client/v4/accounts/${encodeURIComponent(account)}/ai/v1/chat/completions`;
+  return `/client/v4/accounts/${encodeURIComponent(account)}/ai/v1/${operation}`;
 }
 
 export class WorkersAiStrategy extends OpenAiChatStrategy {
@@ -82,7 +83,13 @@ export class WorkersAiStrategy extends OpenAiChatStrategy {
       aliases: [],
       name: 'Workers AI',
       origin: 'https://api.cloudflare.com',
-      path: pathOf,
+      path: (target) => pathOf(target, 'chat/completions'),
+      embeddings: new OpenAiEmbeddings({
+        name: 'Workers AI',
+        path: (target) => pathOf(target, 'embeddings'),
+        encodes: false,
+        dimensions: null,
+      }),
       quirks: QUIRKS,
       models: WORKERS_AI_MODELS,
     });

@@ -1,4 +1,4 @@
-import type { ChatCall, ProviderTarget } from '../../provider-strategy.js';
+import type { ProviderTarget } from '../../provider-strategy.js';
 
 /** Set here or by the transport; the caller's own would contradict them. An answer in gzip could not be read on its way. */
 const OWN: ReadonlySet<string> = new Set([
@@ -23,8 +23,15 @@ export interface WireHeaders {
   readonly credential?: readonly string[];
 }
 
+/** Of a call no more is looked at here, whatever it asks for. */
+export interface HeadedCall {
+  readonly request: { readonly stream?: boolean | null | undefined };
+  /** Names (lower case) and values in turn. */
+  readonly headers: readonly string[];
+}
+
 /** The caller's headers that may travel on, those of the stored key's settings (which win), and the wire's own. */
-export function toRequestHeaders(call: ChatCall, { credential }: ProviderTarget, wire: WireHeaders = {}): string[] {
+export function toRequestHeaders(call: HeadedCall, { credential }: ProviderTarget, wire: WireHeaders = {}): string[] {
   const accept = call.request.stream === true ? (wire.streamType ?? 'text/event-stream') : 'application/json';
   const headers = ['content-type', 'application/json', 'accept', accept];
   const shown =

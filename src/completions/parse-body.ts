@@ -1,0 +1,38 @@
+import type { z } from 'zod';
+import { GatewayError } from '../common/errors/gateway-error.js';
+
+/** Parses a request's body against its schema. Throws `invalid_request` naming the field that is wrong. */
+export function parseBody<Schema extends z.ZodType>(raw: Buffer, schema: Schema): z.output<Schema> {
+  if (raw.length === 0) throw new GatewayError('invalid_request', 'The request body is empty; send a JSON object.');
+  let json: unknown;
+  try {
+    json = JSON.parse(raw.toString('utf8'));
+  } catch (cause) {
+    throw new GatewayError('invalid_request', `The request body is not valid JSON: ${reasonOf(cause)}`, { cause });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const param = fieldOf(issue.path);
+  throw new GatewayError(
+    'invalid_request',
+    param === ''
+      ? `The request body must be a JSON object: ${issue.message}`
+      : `Invalid value for '${param}': ${issue.message}`,
+    param === '' ? {} : { param },
+  );
+}
+
+/** `['messages', 0, 'role']` as OpenAI writes it: `messages[0].role`. */
+const fieldOf = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (field, key) =>
+      typeof key === 'number' ? `${field}[${key}]` : field === '' ? String(key) : `${field}.${String(key)}`,
+    '',
+  );
+
+/** V8's message may quote the body; its position is enough. */
+const reasonOf = (cause: unknown): string =>
+  cause instanceof Error
+    ? (/at position \d+(?: \(line \d+ column \d+\))?|Unexpected end/.exec(cause.message)?.[0] ?? 'syntax error')
+    : 'syntax error';
