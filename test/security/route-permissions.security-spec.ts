@@ -18,6 +18,8 @@ const ROUTES: Readonly<Record<string, 'open' | 'any' | readonly Permission[]>> =
   'GET /readyz': 'open',
 
   'POST /v1/:accountId/:gatewayId/compat/chat/completions': ['ai-gateway.run'],
+  'POST /v1/:accountId/:gatewayId/compat/embeddings': ['ai-gateway.run'],
+  'GET /v1/:accountId/:gatewayId/compat/models': ['ai-gateway.run'],
 
   'GET /client/v4/user': 'any',
   'GET /client/v4/user/tokens/verify': 'any',
