@@ -12,7 +12,7 @@ const BUDGETS: Readonly<Record<Effort, number>> = {
   xhigh: 32_768,
   max: Number.POSITIVE_INFINITY,
 };
-/** Thinking leaves a fifth of the answer's tokens for what is visible. */
+/** Where thinking and the visible answer share the tokens, thinking leaves a fifth. */
 const LARGEST_SHARE = 0.8;
 
 /** Tokens an answer may have where the caller sets no limit; Anthropic demands one. */
@@ -78,9 +78,10 @@ function withBudget(
     const tokens = isRoomy ? limit.tokens : Math.min(model.maxOutputTokens, wanted + (limit.tokens ?? USUAL_ANSWER));
     return { thinking: own, maxTokens: tokens };
   }
-  const room = limit.tokens === undefined || limit.isVisibleOnly ? wanted + plain : plain;
-  const maxTokens = limit.tokens !== undefined && !limit.isVisibleOnly ? plain : Math.min(model.maxOutputTokens, room);
-  const budget = Math.min(wanted, Math.floor(maxTokens * LARGEST_SHARE));
+  const isShared = limit.tokens !== undefined && !limit.isVisibleOnly;
+  const maxTokens = isShared ? plain : Math.min(model.maxOutputTokens, wanted + plain);
+  const share = Math.floor(maxTokens * LARGEST_SHARE);
+  const budget = Math.min(wanted, isShared ? share : Math.max(share, maxTokens - plain));
   if (budget < SMALLEST_BUDGET) return { maxTokens: plain };
   const hidden = 'hidden' in wish && wish.hidden ? { display: 'omitted' } : {};
   return { thinking: { type: 'enabled', budget_tokens: budget, ...hidden }, maxTokens };
