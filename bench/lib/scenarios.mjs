@@ -77,6 +77,15 @@ export const SCENARIOS = [
     held: 1000,
     bar: 1.5,
   },
+  {
+    id: 'mem-5000',
+    title: '5,000 open streams, one chunk a second each (KB a stream)',
+    figure: 'stream',
+    model: 'mock-c60-i1000',
+    pad: 700,
+    held: 5000,
+    bar: 1.5,
+  },
 ];
 
 /** Does the scenario ask for a stream? */
