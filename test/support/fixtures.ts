@@ -17,12 +17,14 @@ const exchangeSchema = z.object({
   api: z.string(),
   stream: z.boolean(),
   model: z.string().nullish(),
-  request: z.object({ body: z.unknown().optional() }),
+  request: z.object({ url: z.string().nullish(), body: z.unknown().optional() }),
   response: z.object({
     status: z.number(),
     headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).nullish(),
     body: z.unknown().optional(),
     sse: z.string().nullish(),
+    eventstream: z.unknown().optional(),
+    eventstream_base64: z.string().nullish(),
   }),
 });
 
@@ -34,12 +36,17 @@ export interface RecordedExchange {
   readonly api: string;
   readonly stream: boolean;
   readonly model: string | null;
+  readonly url: string | null;
   readonly requestBody: unknown;
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: unknown;
   /** The event stream's text. */
   readonly sse: string | null;
+  /** Bedrock: the messages of the binary stream, decoded. */
+  readonly frames: unknown;
+  /** Bedrock: the binary stream itself. */
+  readonly frameBytes: Buffer | null;
 }
 
 /** A provider's exchanges of some kinds (`chat`, `error`, …), in the order of their names; none where fixtures are absent. */
@@ -58,10 +65,13 @@ function readExchange(path: string): RecordedExchange {
   return {
     ...rest,
     model: rest.model ?? null,
+    url: request.url ?? null,
     requestBody: request.body ?? null,
     status: response.status,
     headers: response.headers ?? {},
     body: response.body ?? null,
     sse: response.sse ?? null,
+    frames: response.eventstream ?? null,
+    frameBytes: response.eventstream_base64 == null ? null : Buffer.from(response.eventstream_base64, 'base64'),
   };
 }

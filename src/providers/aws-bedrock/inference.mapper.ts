@@ -46,11 +46,12 @@ function ofClaude(
   };
   const { thinking, effort, maxTokens }: Thinking = toThinking(wish, claude, limit, setting);
   const isThinking = thinking !== undefined && thinking['type'] !== 'disabled';
+  const hasChosenBudget = thinking?.['type'] === 'enabled' && wish.kind !== 'native';
   const sampling = toSampling(request, { model: claude, isThinking, isVersionWithSampling: true });
   return {
     inferenceConfig: withoutUndefined({
-      // Unlike Anthropic, Bedrock demands no limit: one is set only where thinking needs it to have room.
-      maxTokens: limit.tokens === undefined && !isThinking ? undefined : maxTokens,
+      // Unlike Anthropic, Bedrock demands no limit: one is set only where a budget that is chosen here needs room.
+      maxTokens: limit.tokens === undefined && !hasChosenBudget ? undefined : maxTokens,
       temperature: sampling.temperature,
       topP: sampling.top_p,
       stopSequences: toStopSequences(request),
