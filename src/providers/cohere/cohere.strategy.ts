@@ -10,6 +10,7 @@ import type {
   StreamTranslator,
 } from '../provider-strategy.js';
 import { COHERE_MODELS } from './cohere.catalog.js';
+import { COHERE_EMBEDDINGS } from './embeddings.mapper.js';
 import { COHERE_ERRORS } from './error.mapper.js';
 import { toCohereBody } from './request.mapper.js';
 import { toCompletionAnswer } from './response.mapper.js';
@@ -23,6 +24,7 @@ export class CohereStrategy implements ProviderStrategy {
   readonly origin = 'https://api.cohere.com';
   readonly needsCredential = true;
   readonly models = COHERE_MODELS;
+  readonly embeddings = COHERE_EMBEDDINGS;
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
     return {

@@ -8,6 +8,7 @@ import type {
   ProviderTarget,
   StreamTranslator,
 } from '../provider-strategy.js';
+import { GOOGLE_AI_STUDIO_EMBEDDINGS } from './embeddings.mapper.js';
 import { GOOGLE_AI_STUDIO_MODELS } from './google-ai-studio.catalog.js';
 
 /** Gemini at the developers' API, in its native form: its OpenAI layer lacks grounding, log probabilities and more. */
@@ -18,6 +19,7 @@ export class GoogleAiStudioStrategy implements ProviderStrategy {
   readonly origin = 'https://generativelanguage.googleapis.com';
   readonly needsCredential = true;
   readonly models = GOOGLE_AI_STUDIO_MODELS;
+  readonly embeddings = GOOGLE_AI_STUDIO_EMBEDDINGS;
   private readonly chat = new GeminiChat(this.name, { callIds: true, tierIn: 'body' });
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {

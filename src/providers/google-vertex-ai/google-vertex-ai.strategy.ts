@@ -9,6 +9,7 @@ import type {
   ProviderTarget,
   StreamTranslator,
 } from '../provider-strategy.js';
+import { VERTEX_EMBEDDINGS } from './embeddings.mapper.js';
 import { GOOGLE_VERTEX_AI_MODELS } from './google-vertex-ai.catalog.js';
 import { VertexOpenAiLayer } from './openai-layer.strategy.js';
 import { readVertexModel } from './vertex-model.js';
@@ -23,6 +24,7 @@ export class GoogleVertexAiStrategy implements ProviderStrategy {
   readonly needsCredential = true;
   readonly tokenSource = 'google-service-account';
   readonly models = GOOGLE_VERTEX_AI_MODELS;
+  readonly embeddings = VERTEX_EMBEDDINGS;
   // Ids of calls are an addition of AI Studio's: here calls and results are matched by name and order.
   private readonly gemini = new GeminiChat(this.name, { callIds: false, tierIn: 'header' });
   private readonly claude = new MessagesDialect({
