@@ -167,7 +167,7 @@ describe('toConverseBody', () => {
       refusal('messages[0].content'),
     ],
   ])('refuses %s', (_name, messages, error) => {
-    expect(() => sent({ messages })).toThrow(error as Error);
+    expect(() => sent({ messages })).toThrow(error);
   });
 
   it('takes media as data or from S3, and gives documents names that Bedrock takes', () => {
@@ -302,7 +302,7 @@ describe('toConverseBody', () => {
         toolConfig: { toolChoice: { any: {} } },
         additionalModelRequestFields: { tool_choice: { type: 'any', ...own } },
       });
-      expect(() => sent(wish, NOVA)).toThrow(refusal('parallel_tool_calls') as Error);
+      expect(() => sent(wish, NOVA)).toThrow(refusal('parallel_tool_calls'));
       expect(sent({ parallel_tool_calls: false }, NOVA)).not.toHaveProperty('additionalModelRequestFields');
     });
 
@@ -324,7 +324,7 @@ describe('toConverseBody', () => {
       ],
       ['a search', { web_search_options: {} }, CLAUDE, 'web_search_options'],
     ])('but refuses %s', (_name, body, model, param) => {
-      expect(() => sent(body, model)).toThrow(refusal(param) as Error);
+      expect(() => sent(body, model)).toThrow(refusal(param));
     });
 
     it("of Bedrock's own", () => {
@@ -389,7 +389,7 @@ describe('toConverseBody', () => {
     });
 
     it.each([LLAMA, NOVA, OLD_CLAUDE])('not with %s, and says so', (model) => {
-      expect(() => sent({ reasoning_effort: 'low' }, model)).toThrow(refusal('reasoning_effort') as Error);
+      expect(() => sent({ reasoning_effort: 'low' }, model)).toThrow(refusal('reasoning_effort'));
     });
 
     const details = [
@@ -471,7 +471,7 @@ describe('toConverseBody', () => {
       const { system } = sent({ ...format(), tools: [fn('f')] }, NOVA);
 
       expect(JSON.stringify(system)).toContain(JSON.stringify(JSON.stringify(schema)).slice(1, -1));
-      expect(() => sent(format(true), LLAMA)).toThrow(refusal('response_format') as Error);
+      expect(() => sent(format(true), LLAMA)).toThrow(refusal('response_format'));
       expect(sent({ response_format: { type: 'json_object' } }, LLAMA)['system']).toEqual([
         { text: 'Answer with one valid JSON object and nothing else: no explanation, no Markdown.' },
       ]);
@@ -528,7 +528,7 @@ describe('toConverseBody', () => {
     ['function_call', 'auto'],
     ['verbosity', 'high'],
   ])('says that it does not take %s', (param, value) => {
-    expect(() => sent({ [param]: value })).toThrow(refusal(param) as Error);
+    expect(() => sent({ [param]: value })).toThrow(refusal(param));
   });
 
   it('goes on with an answer that is begun, where the model does', () => {
@@ -536,7 +536,7 @@ describe('toConverseBody', () => {
 
     expect(sent({ messages })).toMatchObject({ messages: [{}, { role: 'assistant', content: [{ text: 'Well,' }] }] });
     expect(sent({ messages }, NOVA)).toMatchObject({ messages: [{}, { content: [{ text: 'Well, ' }] }] });
-    expect(() => sent({ messages }, 'us.anthropic.claude-opus-4-6-v1')).toThrow(refusal('messages[1]') as Error);
+    expect(() => sent({ messages }, 'us.anthropic.claude-opus-4-6-v1')).toThrow(refusal('messages[1]'));
   });
 });
 
