@@ -46,8 +46,8 @@ const PLAIN_OPENAPI: ReadonlySet<string> = new Set([
 /** Say nothing that a model needs. */
 const SILENT: ReadonlySet<string> = new Set(['$schema', '$comment', '$defs', 'definitions', 'strict']);
 
-/** Deeper nesting is refused by Google anyway; a schema that refers to itself must end somewhere. */
-const MAX_DEPTH = 32;
+/** More is refused by Google anyway. References are written out, and a few lines of them can stand for millions. */
+const MAX_SCHEMAS = 5000;
 
 /** The subset of JSON Schema that Gemini 2.5 and later take. */
 export function toJsonSchema(schema: JsonObject): JsonObject {
@@ -72,13 +72,23 @@ export function toJsonSchema(schema: JsonObject): JsonObject {
 /** The OpenAPI subset of the older fields: references are written out, alternatives of null become `nullable`. */
 export function toOpenApiSchema(schema: JsonObject): JsonObject {
   const definitions = { ...objectOf(schema['definitions']), ...objectOf(schema['$defs']) };
-  return convert(schema, definitions, 0);
+  return convert(schema, { definitions, open: new Set(), count: { schemas: 0 } });
 }
 
-function convert(given: JsonObject, definitions: JsonObject, depth: number): JsonObject {
-  if (depth > MAX_DEPTH) return { type: 'object' };
+interface Expansion {
+  readonly definitions: JsonObject;
+  /** The references that are being written out: one of them again would never end. */
+  readonly open: ReadonlySet<string>;
+  readonly count: { schemas: number };
+}
+
+function convert(given: JsonObject, expansion: Expansion): JsonObject {
+  const { definitions, open, count } = expansion;
+  const reference = isText(given['$ref']) ? given['$ref'] : null;
+  if (++count.schemas > MAX_SCHEMAS || (reference !== null && open.has(reference))) return { type: 'object' };
+  const within = reference === null ? expansion : { ...expansion, open: new Set([...open, reference]) };
   const schema = resolved(given, definitions);
-  const inner = (value: unknown): JsonObject => (isObject(value) ? convert(value, definitions, depth + 1) : {});
+  const inner = (value: unknown): JsonObject => (isObject(value) ? convert(value, within) : {});
   const out: Record<string, unknown> = {};
   const notes: string[] = [];
   for (const [key, value] of Object.entries(schema)) {
