@@ -57,7 +57,7 @@ describe('AnthropicStrategy', () => {
     ],
   });
 
-  it('names its version, unless the caller does', () => {
+  it("names its version, unless the caller or the stored key's settings do", () => {
     const call = aCall();
     const headers = (own: readonly string[]): readonly string[] =>
       strategy.buildChatRequest({ ...call, headers: own }, aTarget(strategy)).headers;
@@ -66,6 +66,14 @@ describe('AnthropicStrategy', () => {
     const own = headers(['anthropic-version', '2026-10-21', 'anthropic-beta', 'context-1m-2025-08-07']);
     expect(own).toEqual(expect.arrayContaining(['2026-10-21', 'anthropic-beta', 'context-1m-2025-08-07']));
     expect(own).not.toContain('2023-06-01');
+    const target = aTarget(strategy);
+    const settings = { headers: { 'Anthropic-Version': '2026-10-21' } };
+    const stored = strategy.buildChatRequest(
+      aCall({ temperature: 0.5 }),
+      aTarget(strategy, { credential: { ...target.credential!, settings } }),
+    );
+    expect(stored.headers.filter((value) => value === 'anthropic-version')).toHaveLength(1);
+    expect(stored.body?.toString()).not.toContain('temperature');
   });
 
   it.each([

@@ -45,7 +45,12 @@ const UNKNOWN: ClaudeModel = { ...NEW, pattern: /^/, sampling: 'free', prefill: 
  * types of version 1.12 and recorded answers, November 2026.
  */
 const CLAUDE_MODELS: readonly ClaudeModel[] = [
-  { ...OLD, pattern: /^claude-(?:2|instant|3-(?:haiku|opus|sonnet))/, maxOutputTokens: 4096, sampling: 'free' },
+  {
+    ...OLD,
+    pattern: /^claude-(?:v?[12](?!\d)|instant|3-(?:haiku|opus|sonnet))/,
+    maxOutputTokens: 4096,
+    sampling: 'free',
+  },
   { ...OLD, pattern: /^claude-3-5-/, maxOutputTokens: 8192, sampling: 'free' },
   { ...BUDGET, pattern: /^claude-3-7-/, maxOutputTokens: 64_000, sampling: 'free' },
   {

@@ -7,7 +7,7 @@ import { toRequestHeaders } from '../openai-chat/request-headers.js';
 import { toCompletionAnswer } from './completion.mapper.js';
 import { MESSAGES_ERROR_RULES } from './error-rules.js';
 import type { MessagesWire } from './messages-wire.js';
-import { callerHeader, toMessagesBody } from './request.mapper.js';
+import { headerIn, toMessagesBody } from './request.mapper.js';
 import { MessagesStreamTranslator } from './stream-translator.js';
 import { planOutput } from './structured-output.js';
 import { isNativeTool } from './tools.mapper.js';
@@ -22,7 +22,7 @@ export class MessagesDialect {
     const headers = toRequestHeaders(call, target, {
       credential: credential === null ? [] : [...wire.credential(credential)],
     });
-    if (wire.versionIn === 'header' && callerHeader(call, 'anthropic-version') === null) {
+    if (wire.versionIn === 'header' && headerIn(headers, 'anthropic-version') === null) {
       headers.push('anthropic-version', wire.version);
     }
     return {
@@ -30,7 +30,7 @@ export class MessagesDialect {
       origin: base.origin,
       path: base.pathPrefix + wire.path(target, call.request.stream === true),
       headers,
-      body: toMessagesBody(call, target, wire),
+      body: toMessagesBody(call, target, wire, headers),
     };
   }
 

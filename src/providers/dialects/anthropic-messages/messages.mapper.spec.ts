@@ -79,6 +79,7 @@ describe('messages for Anthropic', () => {
           { type: 'refusal', refusal: 'C' },
         ],
       },
+      { role: 'assistant', content: null, refusal: 'D' },
       user('Three.'),
     ];
 
@@ -96,6 +97,7 @@ describe('messages for Anthropic', () => {
           { type: 'text', text: 'A' },
           { type: 'text', text: 'B' },
           { type: 'text', text: 'C' },
+          { type: 'text', text: 'D' },
         ],
       },
       { role: 'user', content: 'Three.' },

@@ -111,7 +111,12 @@ class Conversation {
 
   private assistantBlocks(message: ChatMessage, at: number): JsonObject[] {
     const param = `messages[${at}]`;
-    const said = this.blocksOf(message, param);
+    const content = this.blocksOf(message, param);
+    // An answer that declined comes back as its refusal.
+    const said =
+      content.length === 0 && isText(message['refusal'])
+        ? toBlocks(message['refusal'], param, this.mark, this.refuser)
+        : content;
     const calls = (message.tool_calls ?? []).map((call, index) => this.toolUse(call, `${param}.tool_calls[${index}]`));
     const thinking = this.model.thinking === 'none' ? [] : toThinkingBlocks(message);
     // An answer of thinking alone cannot go back: something has to follow it.

@@ -20,8 +20,15 @@ const VERSION_WITHOUT_SAMPLING = '2026-10-21';
 /**
  * The body of a Messages call: the caller's bytes with all members replaced that OpenAI names otherwise, so that a member of
  * Anthropic's own, or a new one, travels as it was written. Throws `unsupported_parameter` for what cannot be said.
+ *
+ * @param headers The call's headers, names and values in turn: version and betas are among them.
  */
-export function toMessagesBody(call: ChatCall, target: ProviderTarget, wire: MessagesWire): Buffer {
+export function toMessagesBody(
+  call: ChatCall,
+  target: ProviderTarget,
+  wire: MessagesWire,
+  headers: readonly string[],
+): Buffer {
   const { request } = call;
   const refuser: Refuser = { name: wire.name, target };
   const model = claudeModelOf(target.model);
@@ -48,7 +55,7 @@ export function toMessagesBody(call: ChatCall, target: ProviderTarget, wire: Mes
   const members: Readonly<Record<string, unknown>> = {
     model: wire.modelInBody ? target.model : undefined,
     ...(wire.streamInBody ? {} : { stream: undefined }),
-    ...versionMembers(call, wire),
+    ...versionMembers(headers, wire),
     max_tokens: maxTokens,
     system: toSystem(request, conversation.system, plan),
     messages: conversation.messages,
@@ -56,7 +63,7 @@ export function toMessagesBody(call: ChatCall, target: ProviderTarget, wire: Mes
     tool_choice: choice,
     thinking,
     output_config: toOutputConfig(request, effort, plan),
-    ...toSampling(request, { model, isThinking, isVersionWithSampling: takesSampling(call, wire) }),
+    ...toSampling(request, { model, isThinking, isVersionWithSampling: takesSampling(headers, wire) }),
     stop: undefined,
     stop_sequences: toStopSequences(request, refuser),
     metadata: toMetadata(request),
@@ -101,19 +108,19 @@ function toOutputConfig(
 }
 
 /** Version and betas, where they are members of the body. */
-function versionMembers(call: ChatCall, wire: MessagesWire): Readonly<Record<string, unknown>> {
+function versionMembers(headers: readonly string[], wire: MessagesWire): Readonly<Record<string, unknown>> {
   if (wire.versionIn === 'header') return {};
-  const betas = callerHeader(call, 'anthropic-beta')
+  const betas = headerIn(headers, 'anthropic-beta')
     ?.split(',')
     .map((beta) => beta.trim());
   return { anthropic_version: wire.version, ...(betas === undefined ? {} : { anthropic_beta: betas }) };
 }
 
-const takesSampling = (call: ChatCall, wire: MessagesWire): boolean =>
-  wire.versionIn === 'body' || (callerHeader(call, 'anthropic-version') ?? wire.version) < VERSION_WITHOUT_SAMPLING;
+const takesSampling = (headers: readonly string[], wire: MessagesWire): boolean =>
+  wire.versionIn === 'body' || (headerIn(headers, 'anthropic-version') ?? wire.version) < VERSION_WITHOUT_SAMPLING;
 
-/** A header of the caller's; null when there is none. */
-export function callerHeader({ headers }: ChatCall, name: string): string | null {
+/** A header's value; null when there is none. */
+export function headerIn(headers: readonly string[], name: string): string | null {
   for (let index = 0; index + 1 < headers.length; index += 2) {
     if (headers[index] === name) return headers[index + 1] ?? null;
   }
