@@ -8,4 +8,4 @@ export interface ModelEntry {
   readonly capabilities: readonly ModelCapability[];
 }
 
-export type ModelCapability = 'tools' | 'vision' | 'audio' | 'json_schema' | 'reasoning';
+export type ModelCapability = 'tools' | 'vision' | 'audio' | 'json_schema' | 'reasoning' | 'embeddings';

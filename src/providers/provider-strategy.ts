@@ -106,6 +106,8 @@ export interface StreamTranslator {
 
 /** A provider's embeddings. Pure, like all of a strategy. */
 export interface EmbeddingsTranslation {
+  /** The provider's well-known embedding models; others are callable all the same. */
+  readonly models: readonly ModelEntry[];
   /**
    * One request, or as many as it takes where the provider reads one text at a time. Throws `unsupported_parameter` for what it
    * cannot do.

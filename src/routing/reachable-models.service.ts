@@ -22,6 +22,8 @@ export class ReachableModels {
     return this.providers
       .all()
       .filter(({ id, needsCredential }) => !needsCredential || this.keys.aliases(gateway.internalId, id).length > 0)
-      .flatMap(({ id, models }) => models.map((model) => ({ provider: id, model: model.id })));
+      .flatMap(({ id, models, embeddings }) =>
+        [...models, ...(embeddings?.models ?? [])].map((model) => ({ provider: id, model: model.id })),
+      );
   }
 }

@@ -167,6 +167,7 @@ describe.each(OPENAI_SDKS)('embeddings with %s', (_name, Sdk) => {
     const providers = new Set(models.map(({ owned_by: owner }) => owner));
     expect([...providers].toSorted()).toEqual(['aws-bedrock', 'cohere', 'mistral', 'openai', 'sandbox']);
     expect(models).toContainEqual({ id: 'openai/gpt-4o', object: 'model', created: 0, owned_by: 'openai' });
+    expect(models.map(({ id }) => id)).toContain('mistral/mistral-embed');
     expect(models.every(({ id, owned_by: owner }) => id.startsWith(`${owner}/`))).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 import { headerOf, type UpstreamAnswer, type UpstreamRequest } from '../../transport/upstream.types.js';
 import type { EmbeddingsRequest } from '../../contract/embeddings-request.schema.js';
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { assertVectors, readObject, toEmbeddingsAnswer } from '../dialects/embeddings/embeddings-answer.js';
 import { refusal, toSingleTexts, toTexts } from '../dialects/embeddings/texts.js';
 import type { ErrorContext } from '../dialects/openai-chat/error.mapper.js';
@@ -15,6 +16,8 @@ const TITAN_1 = /titan-embed-text-v1|titan-embed-g1/;
 
 /** Converse makes no embeddings: each family has a body of its own, for `invoke`. docs.aws.amazon.com/bedrock, model parameters, November 2026. */
 export const BEDROCK_EMBEDDINGS: EmbeddingsTranslation = {
+  models: EMBEDDING_MODELS['aws-bedrock'],
+
   buildRequests({ request, headers }: EmbeddingsCall, target: ProviderTarget): readonly UpstreamRequest[] {
     return toBodies(request, target).map((body) => toSignedRequest({ request: {}, headers }, target, 'invoke', body));
   },

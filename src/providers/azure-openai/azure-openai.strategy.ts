@@ -1,4 +1,5 @@
 import type { UpstreamRequest } from '../../transport/upstream.types.js';
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { OPENAI_ERRORS, OPENAI_REQUEST } from '../dialects/openai-chat/openai-models.js';
@@ -41,6 +42,7 @@ export class AzureOpenAiStrategy extends OpenAiResponsesStrategy {
       responsesPath: (target) => toPath(target, 'responses'),
       embeddings: new OpenAiEmbeddings({
         name: 'Azure OpenAI',
+        models: EMBEDDING_MODELS['azure-openai'],
         path: (target) => toPath(target, 'embeddings'),
         encodes: false,
         dimensions: 'dimensions',

@@ -1,4 +1,5 @@
 import type { UpstreamAnswer } from '../../transport/upstream.types.js';
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { assertVectors, readObject, toEmbeddingsAnswer } from '../dialects/embeddings/embeddings-answer.js';
 import { toTexts } from '../dialects/embeddings/texts.js';
 import type { ErrorContext } from '../dialects/openai-chat/error.mapper.js';
@@ -14,6 +15,8 @@ const DEFAULT_INPUT_TYPE = 'search_document';
 
 /** `v2/embed`. docs.cohere.com, November 2026. */
 export const COHERE_EMBEDDINGS: EmbeddingsTranslation = {
+  models: EMBEDDING_MODELS.cohere,
+
   buildRequests({ request, headers }: EmbeddingsCall, target: ProviderTarget) {
     const texts = toTexts(request, NAME, target);
     const { dimensions, input_type: inputType, truncate } = request;

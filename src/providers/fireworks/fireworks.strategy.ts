@@ -1,3 +1,4 @@
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import { NO_ANSWER_QUIRKS, type ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
@@ -26,6 +27,7 @@ export class FireworksStrategy extends OpenAiChatStrategy {
       path: '/inference/v1/chat/completions',
       embeddings: new OpenAiEmbeddings({
         name: 'Fireworks',
+        models: EMBEDDING_MODELS.fireworks,
         path: () => '/inference/v1/embeddings',
         encodes: false,
         dimensions: 'dimensions',

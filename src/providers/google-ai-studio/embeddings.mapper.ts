@@ -1,4 +1,5 @@
 import type { UpstreamAnswer } from '../../transport/upstream.types.js';
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { assertVectors, readObject, toEmbeddingsAnswer } from '../dialects/embeddings/embeddings-answer.js';
 import { toTexts } from '../dialects/embeddings/texts.js';
 import { toModelPath } from '../dialects/gemini/gemini-chat.js';
@@ -13,6 +14,8 @@ const MOST_TEXTS = 100;
 
 /** `batchEmbedContents`, which gives usage for the newer models only. ai.google.dev/api/embeddings, November 2026. */
 export const GOOGLE_AI_STUDIO_EMBEDDINGS: EmbeddingsTranslation = {
+  models: EMBEDDING_MODELS['google-ai-studio'],
+
   buildRequests({ request, headers }: EmbeddingsCall, target: ProviderTarget) {
     const { base, credential } = target;
     const model = target.model.startsWith('models/') ? target.model : `models/${target.model}`;

@@ -1,4 +1,5 @@
 import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { assertVectors, readObject, toEmbeddingsAnswer } from '../dialects/embeddings/embeddings-answer.js';
 import { refusal, toSingleTexts, toTexts } from '../dialects/embeddings/texts.js';
 import { toModelPath } from '../dialects/gemini/gemini-chat.js';
@@ -18,6 +19,8 @@ const MOST_INSTANCES = 250;
 const hasOwnMethod = (name: string): boolean => /^gemini-embedding-(?!001)/.test(name);
 
 export const VERTEX_EMBEDDINGS: EmbeddingsTranslation = {
+  models: EMBEDDING_MODELS['google-vertex-ai'],
+
   buildRequests({ request, headers }: EmbeddingsCall, target: ProviderTarget): readonly UpstreamRequest[] {
     assertShowable(target);
     const place = toVertexPlace(target);

@@ -1,3 +1,4 @@
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { flattenContentParts } from '../dialects/openai-chat/message-repair.js';
@@ -75,6 +76,7 @@ export class MistralStrategy extends OpenAiChatStrategy {
       path: '/v1/chat/completions',
       embeddings: new OpenAiEmbeddings({
         name: 'Mistral',
+        models: EMBEDDING_MODELS.mistral,
         path: () => '/v1/embeddings',
         encodes: false,
         dimensions: 'output_dimension',

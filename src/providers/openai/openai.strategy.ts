@@ -1,3 +1,4 @@
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import { LENIENT_ANSWER } from '../dialects/openai-chat/lenient-answer.js';
 import { OPENAI_ERRORS, OPENAI_REQUEST } from '../dialects/openai-chat/openai-models.js';
@@ -18,6 +19,7 @@ export class OpenAiStrategy extends OpenAiResponsesStrategy {
       responsesPath: '/v1/responses',
       embeddings: new OpenAiEmbeddings({
         name: 'OpenAI',
+        models: EMBEDDING_MODELS.openai,
         path: () => '/v1/embeddings',
         encodes: true,
         dimensions: 'dimensions',

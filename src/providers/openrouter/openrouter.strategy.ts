@@ -1,3 +1,4 @@
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import { NO_ANSWER_QUIRKS, NO_REQUEST_QUIRKS, type ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
@@ -29,6 +30,7 @@ export class OpenRouterStrategy extends OpenAiChatStrategy {
       path: '/api/v1/chat/completions',
       embeddings: new OpenAiEmbeddings({
         name: 'OpenRouter',
+        models: EMBEDDING_MODELS.openrouter,
         path: () => '/api/v1/embeddings',
         encodes: false,
         dimensions: 'dimensions',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks, ErrorRule } from '../dialects/openai-chat/chat-quirks.js';
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
@@ -86,6 +87,7 @@ export class WorkersAiStrategy extends OpenAiChatStrategy {
       path: (target) => pathOf(target, 'chat/completions'),
       embeddings: new OpenAiEmbeddings({
         name: 'Workers AI',
+        models: EMBEDDING_MODELS['workers-ai'],
         path: (target) => pathOf(target, 'embeddings'),
         encodes: false,
         dimensions: null,

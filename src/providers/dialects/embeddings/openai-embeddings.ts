@@ -1,4 +1,5 @@
 import type { UpstreamAnswer, UpstreamRequest } from '../../../transport/upstream.types.js';
+import type { ModelEntry } from '../../model-catalog.js';
 import type {
   CompletionAnswer,
   EmbeddingsCall,
@@ -19,6 +20,7 @@ import { fromBase64, isVector, toBase64 } from './vectors.js';
 export interface OpenAiEmbeddingsProvider {
   /** The vendor's name for people. */
   readonly name: string;
+  readonly models: readonly ModelEntry[];
   readonly path: (target: ProviderTarget) => string;
   /** Does it encode what is asked for as `base64`? If not, numbers are asked for, and encoded here. */
   readonly encodes: boolean;
@@ -32,7 +34,11 @@ export interface OpenAiEmbeddingsProvider {
 
 /** Embeddings of a provider that speaks OpenAI's: bytes travel unchanged where both sides mean the same. */
 export class OpenAiEmbeddings implements EmbeddingsTranslation {
-  constructor(private readonly provider: OpenAiEmbeddingsProvider) {}
+  readonly models: readonly ModelEntry[];
+
+  constructor(private readonly provider: OpenAiEmbeddingsProvider) {
+    this.models = provider.models;
+  }
 
   buildRequests({ request, raw, headers }: EmbeddingsCall, target: ProviderTarget): readonly UpstreamRequest[] {
     const { name, path, encodes, dimensions, origin, credential } = this.provider;
