@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { anEvent, anException, encodeFrames, encodeLines, type Frame } from '../../../test/support/bedrock-frames.js';
 import { aCall, aTarget, joinStream, readStream } from '../../../test/support/chat-streams.js';
 import { describeProviderConformance } from '../../../test/support/provider-conformance.js';
+import { assertEgressAllowed } from '../../common/egress-policy.js';
 import { Secret } from '../../common/secret.js';
 import type { ProviderCredential } from '../provider-strategy.js';
 import { BedrockStrategy } from './aws-bedrock.strategy.js';
@@ -70,7 +71,11 @@ describe('BedrockStrategy', () => {
       ['that is the default', stored(KEYS), 'us-east-1'],
       ['that is the default for an inline key', inline('bedrock-api-key'), 'us-east-1'],
     ])('%s', (_name, credential, region) => {
-      expect(built(credential).origin).toBe(`https://bedrock-runtime.${region}.amazonaws.com`);
+      const { origin } = built(credential);
+
+      expect(origin).toBe(`https://bedrock-runtime.${region}.amazonaws.com`);
+      // No region's origin but one is trusted by name: each must do without.
+      expect(() => assertEgressAllowed(origin, { allowPrivate: false })).not.toThrow();
     });
 
     it("but not past an operator's or a stored key's own address", () => {

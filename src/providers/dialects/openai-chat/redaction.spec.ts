@@ -14,6 +14,8 @@ describe('redact', () => {
     ['hf_AbCdEf1234567890', 'Hugging Face'],
     ['csk-abcdef1234567890', 'Cerebras'],
     ['AIzaSyA1234567890abcdefg', 'Google'],
+    ['AKIAIOSFODNN7EXAMPLE', 'AWS'],
+    ['ASIAIOSFODNN7EXAMPLE', 'AWS, temporary'],
     ['eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl', 'a JWT'],
     ['Bearer abc.def/ghi+jkl=', 'a bearer value'],
     ['sk-ab***********************wxyz', 'a masked key'],
