@@ -33,7 +33,9 @@ export function toCompletionAnswer(
 
   const repaired = choices.map((choice: unknown, index) => repairChoice(choice, index, quirks, context));
   const edits = new Map<string, unknown>();
-  if (repaired.some((choice, index) => choice !== choices[index])) edits.set('choices', repaired);
+  for (let index = 0; index < repaired.length; index++) {
+    if (repaired[index] !== choices[index]) edits.set('choices', repaired);
+  }
   const usage: unknown = adapted['usage'];
   if (isObject(usage)) {
     const sound = repairUsage(usage);

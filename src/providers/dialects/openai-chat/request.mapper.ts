@@ -24,12 +24,13 @@ const HARMLESS: ReadonlySet<string> = new Set([
 export function toChatBody(call: ChatCall, target: ProviderTarget, name: string, quirks: RequestQuirks): Buffer {
   const { request } = call;
   const edits = new Map<string, MemberEdit>([['model', set(target.model)]]);
-  const groups = quirks.rules.filter(({ models }) => models === undefined || models.test(target.model));
+  const groups = rulesFor(target.model, quirks);
   const ruleOf = (parameter: string): ParameterRule | undefined =>
     groups.findLast(({ parameters }) => Object.hasOwn(parameters, parameter))?.parameters[parameter];
 
-  for (const [parameter, value] of Object.entries(request)) {
+  for (const parameter in request) {
     if (parameter === 'model' || parameter === 'messages') continue;
+    const value = request[parameter];
     const rule = ruleOf(parameter) ?? closedRule(parameter, quirks);
     const edit = rule === undefined ? undefined : toEdit(parameter, value, rule, request, { name, target });
     if (edit !== undefined) edits.set(parameter, edit);
@@ -52,6 +53,23 @@ export function toChatBody(call: ChatCall, target: ProviderTarget, name: string,
   const messages = quirks.rewriteMessages?.(request, target.model) ?? request.messages;
   if (messages !== request.messages) edits.set('messages', set(messages));
   return editMembers(call.raw, edits);
+}
+
+/** A provider's rules by model: the same few models are asked for again and again. */
+const known = new WeakMap<RequestQuirks, Map<string, RequestQuirks['rules']>>();
+/** Callers choose models' names, so there is a bound to how many are kept. */
+const MAX_KNOWN = 1_000;
+
+function rulesFor(model: string, quirks: RequestQuirks): RequestQuirks['rules'] {
+  let models = known.get(quirks);
+  if (models === undefined) known.set(quirks, (models = new Map()));
+  let rules = models.get(model);
+  if (rules === undefined) {
+    rules = quirks.rules.filter(({ models: fitting }) => fitting === undefined || fitting.test(model));
+    if (models.size >= MAX_KNOWN) models.clear();
+    models.set(model, rules);
+  }
+  return rules;
 }
 
 const set = (value: unknown): MemberEdit => ({ kind: 'set', value: JSON.stringify(value) });
