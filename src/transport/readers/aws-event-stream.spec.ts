@@ -20,7 +20,7 @@ const BYTES = encodeFrames(FRAMES);
 
 const readAll = (pieces: readonly Buffer[]): { messages: unknown[]; rest: number } => {
   const reader = new AwsEventStreamReader();
-  const messages = pieces.flatMap((piece) => reader.push(piece)).map(plain);
+  const messages = pieces.flatMap((piece) => [...reader.push(piece)]).map(plain);
   return { messages, rest: reader.rest().length };
 };
 
@@ -34,7 +34,7 @@ describe('AwsEventStreamReader', () => {
   it('reads the empty message of the specification', () => {
     const reader = new AwsEventStreamReader();
 
-    const messages = reader.push(Buffer.from('000000100000000005c248eb7d98c8ff', 'hex'));
+    const messages = [...reader.push(Buffer.from('000000100000000005c248eb7d98c8ff', 'hex'))];
 
     expect(messages).toHaveLength(1);
     expect(messages[0]?.payload).toHaveLength(0);
@@ -97,7 +97,7 @@ describe('AwsEventStreamReader', () => {
       const damaged = Buffer.from(frame);
       damaged.writeUInt8(damaged.readUInt8(at) ^ 0x01, at);
 
-      expect(() => new AwsEventStreamReader().push(damaged)).toThrow(EventStreamError);
+      expect(() => [...new AwsEventStreamReader().push(damaged)]).toThrow(EventStreamError);
     }
   });
 
@@ -113,14 +113,28 @@ describe('AwsEventStreamReader', () => {
     ['a value beyond the headers', encodeMessage(Buffer.from([1, 0x61, 7, 0, 9, 0]), Buffer.alloc(0)), 'headers'],
     ['a length beyond the headers', encodeMessage(Buffer.from([1, 0x61, 7, 0]), Buffer.alloc(0)), 'headers'],
   ])('refuses %s', (_name, bytes, reason) => {
-    expect(() => new AwsEventStreamReader().push(bytes)).toThrow(reason);
+    expect(() => [...new AwsEventStreamReader().push(bytes)]).toThrow(reason);
+  });
+
+  it('gives what came before the fault, and keeps what is at fault', () => {
+    const reader = new AwsEventStreamReader();
+    const page = Buffer.from('<html>Bad gateway</html>');
+    const given: unknown[] = [];
+
+    const readOn = (): void => {
+      for (const message of reader.push(Buffer.concat([BYTES, page]))) given.push(plain(message));
+    };
+
+    expect(readOn).toThrow(EventStreamError);
+    expect(given).toEqual(FRAMES);
+    expect(reader.rest()).toEqual(page);
   });
 
   it('refuses a message beyond its limit as soon as its length is known', () => {
     const large = encodeMessage(Buffer.alloc(0), Buffer.alloc(2000));
 
-    expect(() => new AwsEventStreamReader(1000).push(large.subarray(0, 12))).toThrow('larger than 1000 bytes');
-    expect(new AwsEventStreamReader(2016).push(large)).toHaveLength(1);
+    expect(() => [...new AwsEventStreamReader(1000).push(large.subarray(0, 12))]).toThrow('larger than 1000 bytes');
+    expect([...new AwsEventStreamReader(2016).push(large)]).toHaveLength(1);
   });
 });
 

@@ -37,30 +37,37 @@ export class AwsEventStreamReader {
 
   constructor(private readonly maxMessageBytes: number = MAX_MESSAGE_BYTES) {}
 
-  /** The messages that are complete now. Throws `EventStreamError`; what came whole before the fault is lost to it. */
-  push(bytes: Buffer): AwsEventMessage[] {
+  /**
+   * The messages that are complete now, one after the other: those before a fault are given before it is thrown, wherever the
+   * bytes were cut. Throws `EventStreamError`; what is read no further is lost.
+   */
+  *push(bytes: Buffer): Generator<AwsEventMessage, void> {
     this.held.push(bytes);
     this.heldBytes += bytes.length;
     // Joined only when that gives a message: a large one in small pieces is not copied again and again.
-    if (this.heldBytes < (this.messageBytes === 0 ? PRELUDE_BYTES : this.messageBytes)) return [];
-
-    let rest = this.rest();
-    const messages: AwsEventMessage[] = [];
-    for (;;) {
-      this.messageBytes = rest.length < PRELUDE_BYTES ? 0 : this.lengthOf(rest);
-      if (this.messageBytes === 0 || rest.length < this.messageBytes) break;
-      messages.push(readMessage(rest.subarray(0, this.messageBytes)));
-      rest = rest.subarray(this.messageBytes);
+    while (this.heldBytes >= (this.messageBytes === 0 ? PRELUDE_BYTES : this.messageBytes)) {
+      const held = this.rest();
+      if (this.messageBytes === 0) {
+        this.messageBytes = this.lengthOf(held);
+        this.hold(held);
+        continue;
+      }
+      const message = readMessage(held.subarray(0, this.messageBytes));
+      this.hold(held.subarray(this.messageBytes));
+      this.messageBytes = 0;
+      yield message;
     }
-    this.held = rest.length === 0 ? [] : [rest];
-    this.heldBytes = rest.length;
-    return messages;
   }
 
   /** What is left: the beginning of a message when the stream broke off, nothing when it ended well. */
   rest(): Buffer {
     if (this.held.length === 0) return EMPTY;
     return this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
+  }
+
+  private hold(bytes: Buffer): void {
+    this.held = bytes.length === 0 ? [] : [bytes];
+    this.heldBytes = bytes.length;
   }
 
   private lengthOf(bytes: Buffer): number {
