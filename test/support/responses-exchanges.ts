@@ -75,6 +75,8 @@ export interface SaidByResponse {
   readonly refusal: string;
   readonly calls: readonly { readonly id: string; readonly name: string; readonly arguments: string }[];
   readonly encrypted: readonly string[];
+  /** What was thought, a blank line between its parts. */
+  readonly reasoning: string;
 }
 
 export function saidBy({ output }: RecordedResponse, ownTools: ReadonlySet<string> = new Set()): SaidByResponse {
@@ -88,6 +90,12 @@ export function saidBy({ output }: RecordedResponse, ownTools: ReadonlySet<strin
     encrypted: output.flatMap(({ type, encrypted_content: data }) =>
       type === 'reasoning' && data != null && data !== '' ? [data] : [],
     ),
+    reasoning: output
+      .filter(({ type }) => type === 'reasoning')
+      .flatMap(({ summary, content }) => ((summary ?? []).length > 0 ? summary : content) ?? [])
+      .map(({ text }) => text ?? '')
+      .filter((text) => text !== '')
+      .join('\n\n'),
   };
 }
 

@@ -70,6 +70,7 @@ const completionSchema = z.looseObject({
     const { message, finish_reason: finish } = choices[0];
     expect(id).toBe(recorded.id);
     expect([message.content ?? '', message.refusal ?? '']).toEqual([said.content, said.refusal]);
+    expect(message['reasoning_content'] ?? '').toBe(said.reasoning);
     const calls = message.tool_calls ?? [];
     expect(
       calls.map((call) => ({ id: call.id, name: call.function.name, arguments: call.function.arguments })),
@@ -98,7 +99,7 @@ const completionSchema = z.looseObject({
 
     const { joined, refusal, encrypted } = joinExtras(atOnce.text);
     expect(atOnce.translator).toMatchObject({ status: 'complete', started: true, error: null });
-    expect([joined.content, refusal]).toEqual([said.content, said.refusal]);
+    expect([joined.content, refusal, joined.reasoning]).toEqual([said.content, said.refusal, said.reasoning]);
     expect(joined.toolCalls).toEqual(said.calls);
     expect(encrypted).toEqual(said.encrypted);
     expect(joined.finishReasons).toEqual([said.calls.length > 0 ? 'tool_calls' : 'stop']);
