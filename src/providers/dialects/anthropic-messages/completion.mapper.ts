@@ -2,8 +2,9 @@ import type { UpstreamAnswer } from '../../../transport/upstream.types.js';
 import type { CompletionAnswer } from '../../provider-strategy.js';
 import { toFacts } from '../openai-chat/completion.mapper.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from '../openai-chat/error.mapper.js';
-import { isObject, isText, parseJson, type JsonObject } from '../openai-chat/json-value.js';
+import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import { citedMembers, codePoints, toCited, type Cited } from './annotations.js';
+import { parseExact, stringifyExact } from './exact-json.js';
 import { toFinishReason } from './finish-reason.js';
 import { toNativeContent } from './native-content.js';
 import { toCallExtra, toReasoningDetail } from './reasoning-details.js';
@@ -12,7 +13,7 @@ import { toCallerUsage, toServiceTier, toUsage } from './usage.js';
 
 /** A whole Message as a chat completion. Throws `upstream_failed` for what is none, and an error that came under a 200. */
 export function toCompletionAnswer(answer: UpstreamAnswer, plan: OutputPlan, context: ErrorContext): CompletionAnswer {
-  const message = parseJson(answer.body.toString());
+  const message = parseExact(answer.body.toString());
   if (!isObject(message)) throw toNonsenseError('with something that is not a JSON object', answer.body, context);
   if (isObject(message['error'])) throw toInBandError(message, answer.headers, context);
   const { content, stop_reason: native, usage, id, model } = message;
@@ -41,7 +42,7 @@ export function toCompletionAnswer(answer: UpstreamAnswer, plan: OutputPlan, con
     ...(callerUsage === undefined ? {} : { usage: callerUsage }),
     ...(tier === undefined ? {} : { service_tier: tier }),
   };
-  return { body: Buffer.from(JSON.stringify(completion)), facts: toFacts(toUsage(usage), finishReason, model) };
+  return { body: Buffer.from(stringifyExact(completion)), facts: toFacts(toUsage(usage), finishReason, model) };
 }
 
 /** Why the model declined, where it says so; OpenAI's `refusal`. */
@@ -71,10 +72,10 @@ function readContent(
     .map((block, index) => {
       const { id, name, input } = block;
       if (!isText(id) || !isText(name)) throw toNonsenseError('with a tool call without id or name', body, context);
-      const call = { id, type: 'function', function: { name, arguments: JSON.stringify(input ?? {}) } };
+      const call = { id, type: 'function', function: { name, arguments: stringifyExact(input ?? {}) } };
       return index === 0 && details.length > 0 ? { ...call, ...toCallExtra(details) } : call;
     });
-  const text = answer === undefined ? readText(blocks) : { content: JSON.stringify(answer['input']), cited: [] };
+  const text = answer === undefined ? readText(blocks) : { content: stringifyExact(answer['input']), cited: [] };
   const native = toNativeContent(blocks);
   const message = {
     role: 'assistant',

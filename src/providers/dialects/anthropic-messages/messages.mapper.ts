@@ -1,8 +1,9 @@
 import type { ChatCompletionRequest, ChatMessage } from '../../../contract/chat-completion-request.schema.js';
-import { isObject, isText, parseJson, type JsonObject } from '../openai-chat/json-value.js';
+import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import type { CacheMarker } from './cache-control.js';
 import type { ClaudeModel } from './claude-models.catalog.js';
 import { toBlocks, toContent } from './content.mapper.js';
+import { parseExact } from './exact-json.js';
 import { fromNativeContent } from './native-content.js';
 import { placeThinking, toThinkingBlocks } from './reasoning-details.js';
 import { toToolUseId } from './tool-ids.js';
@@ -217,6 +218,6 @@ class Conversation {
 /** Arguments as an object: parsed, or as some clients give them. Empty means none; null is what makes no sense. */
 function toInput(value: unknown): JsonObject | null {
   if (value === undefined || value === null || value === '') return {};
-  const input = typeof value === 'string' ? (value.trim() === '' ? {} : parseJson(value)) : value;
+  const input = typeof value === 'string' ? (value.trim() === '' ? {} : parseExact(value)) : value;
   return isObject(input) ? input : null;
 }

@@ -5,6 +5,7 @@ import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js'
 import { toCacheMarker } from './cache-control.js';
 import { claudeModelOf } from './claude-models.catalog.js';
 import { toContent } from './content.mapper.js';
+import { stringifyExact } from './exact-json.js';
 import type { MessagesWire } from './messages-wire.js';
 import { toMessages } from './messages.mapper.js';
 import { namesToLeaveOut, toMetadata, toSampling, toServiceTierWish, toStopSequences } from './parameters.mapper.js';
@@ -70,7 +71,7 @@ export function toMessagesBody(
     service_tier: toServiceTierWish(request),
   };
   for (const [name, value] of Object.entries(members)) {
-    edits.set(name, value === undefined ? { kind: 'remove' } : { kind: 'set', value: JSON.stringify(value) });
+    edits.set(name, value === undefined ? { kind: 'remove' } : { kind: 'set', value: stringifyExact(value) });
   }
   return editMembers(call.raw, edits);
 }
