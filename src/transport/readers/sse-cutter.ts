@@ -85,13 +85,18 @@ export class SseCutter {
   }
 
   private withLineFeeds(bytes: Buffer): Buffer {
-    if (!this.afterCr && bytes.indexOf(CR) === -1) return bytes;
+    if (bytes.length === 0 || (!this.afterCr && bytes.indexOf(CR) === -1)) return bytes;
     const out = Buffer.allocUnsafe(bytes.length);
     let length = 0;
-    for (const byte of bytes) {
-      if (byte !== LF || !this.afterCr) out[length++] = byte === CR ? LF : byte;
-      this.afterCr = byte === CR;
+    let from = this.afterCr && bytes[0] === LF ? 1 : 0;
+    // Line by line, each copied natively: a byte at a time would cost as much as parsing the JSON.
+    for (let cr = bytes.indexOf(CR, from); cr !== -1; cr = bytes.indexOf(CR, from)) {
+      length += bytes.copy(out, length, from, cr);
+      out[length++] = LF;
+      from = bytes[cr + 1] === LF ? cr + 2 : cr + 1;
     }
+    length += bytes.copy(out, length, from);
+    this.afterCr = bytes.at(-1) === CR;
     return out.subarray(0, length);
   }
 }

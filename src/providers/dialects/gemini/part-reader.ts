@@ -65,6 +65,9 @@ export class PartReader {
     if (!isObject(part)) return null;
     const { text, functionCall: call, inlineData: media, thoughtSignature: signature } = part;
     if (isObject(call)) return this.readCall(call, signature);
+    // Almost every part of a stream is a text and nothing else.
+    if (isText(text) && signature === undefined && media === undefined)
+      return part['thought'] === true ? { reasoning_content: text } : { content: text };
     const said = isText(text) ? (part['thought'] === true ? { reasoning_content: text } : { content: text }) : {};
     const delta: PartDelta = {
       ...said,

@@ -10,7 +10,7 @@ import { responsesOf, toFrame, toTier, type AnswerFrame } from './answer-frame.j
 import { ChoiceReader, type ReadingWish } from './choice-reader.js';
 import { toGeminiInBandError } from './error.mapper.js';
 import { blockReason } from './finish-reason.js';
-import { ToolCallIds } from './part-reader.js';
+import { ToolCallIds, type PartDelta } from './part-reader.js';
 import type { GeminiContext } from './refusal.js';
 import { mergeUsage, toUsage } from './usage.js';
 
@@ -160,7 +160,7 @@ export class GeminiStreamTranslator implements StreamTranslator {
     const isFirst = !reader.hasContent;
     const deltas = reader.read(candidate);
     let out = '';
-    for (const delta of deltas) out += this.chunk(choice, membersOf(delta));
+    for (const delta of deltas) out += this.chunk(choice, deltaMembers(delta));
     if (out !== '') {
       this.hasSaid = true;
       if (isFirst) out = this.chunk(choice, '"role":"assistant","content":""') + out;
@@ -240,6 +240,20 @@ export class GeminiStreamTranslator implements StreamTranslator {
 }
 
 const toBuffers = (text: string): readonly Buffer[] => (text === '' ? NOTHING : [Buffer.from(text)]);
+
+/** Text is all that most deltas have: then nothing but the text is encoded. */
+function deltaMembers(delta: PartDelta): string {
+  const { content } = delta;
+  if (content === undefined || hasMore(delta)) return membersOf(delta);
+  return `"content":${JSON.stringify(content)}`;
+}
+
+/** Is there a member besides the first? */
+function hasMore(delta: PartDelta): boolean {
+  let count = 0;
+  for (const _name in delta) if (++count > 1) return true;
+  return false;
+}
 
 /** A delta's members without its braces. */
 const membersOf = (delta: object): string => JSON.stringify(delta).slice(1, -1);

@@ -60,6 +60,14 @@ export function toUsage(raw: unknown): Usage | undefined {
 /** Each event of a stream has a snapshot, and a later one may lack what an earlier one had: the last of each counts. */
 export function mergeUsage(before: JsonObject | null, next: unknown): JsonObject | null {
   if (!isObject(next)) return before;
-  if (before === null) return next;
-  return { ...before, ...Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null)) };
+  if (before === null || hasAll(next, before)) return next;
+  const merged: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(next)) if (value !== null) merged[name] = value;
+  return merged;
+}
+
+/** Most snapshots have all that was there before: this is asked of every event. */
+function hasAll(next: JsonObject, before: JsonObject): boolean {
+  for (const name in before) if (next[name] === undefined || next[name] === null) return false;
+  return true;
 }
