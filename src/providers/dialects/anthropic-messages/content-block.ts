@@ -34,7 +34,8 @@ export class ContentBlock {
     const kindOfDelta = FAST_KINDS[kind];
     this.fast = kindOfDelta === null ? null : new FastDelta(kindOfDelta, index);
     this.signature = isText(start['signature']) ? start['signature'] : '';
-    if (Array.isArray(start['citations'])) this.citations.push(...(start['citations'] as readonly unknown[]));
+    const given: unknown = start['citations'];
+    if (Array.isArray(given)) this.citations.push(...given);
   }
 
   /** The block as it would stand in a whole Message. */
