@@ -1,8 +1,6 @@
 import type { Usage } from '../../contract/chat-completion.js';
 import { isObject } from '../dialects/openai-chat/json-value.js';
-
-const count = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+import { count } from '../dialects/openai-chat/usage.js';
 
 /** Converse counts what came from the cache, and what went into it, beside `inputTokens`; OpenAI counts them in. */
 export function toUsage(raw: unknown): Usage | undefined {
