@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
+import { CompatCalls } from './compat-calls.service.js';
 import { CompletionPresenter } from './completion.presenter.js';
 import { CompletionsController } from './completions.controller.js';
 import { EmbeddingsController } from './embeddings.controller.js';
@@ -10,6 +11,6 @@ import { ModelsController } from './models.controller.js';
 @Module({
   imports: [AuthModule, HttpModule, RoutingModule],
   controllers: [CompletionsController, EmbeddingsController, ModelsController],
-  providers: [CompletionPresenter],
+  providers: [CompatCalls, CompletionPresenter],
 })
 export class CompletionsModule {}
