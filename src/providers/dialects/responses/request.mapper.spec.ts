@@ -59,6 +59,11 @@ describe('toResponsesRequest', () => {
     ['max_completion_tokens', { max_completion_tokens: 500 }, { max_output_tokens: 500 }],
     ['max_tokens below the least', { max_tokens: 5 }, { max_output_tokens: 16 }],
     ['an effort', { reasoning_effort: 'high' }, { reasoning: { effort: 'high', summary: 'auto' } }],
+    [
+      'an effort without a summary',
+      { reasoning: { effort: 'high', summary: null } },
+      { reasoning: { effort: 'high' } },
+    ],
     ['an effort of none', { reasoning_effort: 'none' }, { reasoning: { effort: 'none' } }],
     ['verbosity', { verbosity: 'low' }, { text: { verbosity: 'low' } }],
     ['JSON mode', { response_format: { type: 'json_object' } }, { text: { format: { type: 'json_object' } } }],

@@ -102,7 +102,9 @@ function toReasoning(
 ): JsonObject | null {
   const own = isObject(reasoning) ? reasoning : {};
   const chosen = effort ?? own['effort'];
-  const summary = own['summary'] ?? (summarises && isText(chosen) && chosen !== 'none' ? 'auto' : undefined);
+  // OpenAI summarises for verified organisations only: `summary: null` and OpenRouter's `exclude` ask for none.
+  const isWanted = summarises && isText(chosen) && chosen !== 'none' && own['exclude'] !== true;
+  const summary = 'summary' in own ? own['summary'] : isWanted ? 'auto' : undefined;
   const out = { ...(isText(chosen) ? { effort: chosen } : {}), ...(isText(summary) ? { summary } : {}) };
   return Object.keys(out).length === 0 ? null : out;
 }
