@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '../../common/secret.js';
 import { aCall, aTarget, joinStream, readStream, TEST_SECRET } from '../../../test/support/chat-streams.js';
+import { hasFixtures, readExchanges } from '../../../test/support/fixtures.js';
 import { describeProviderConformance } from '../../../test/support/provider-conformance.js';
+import { isObject } from '../dialects/openai-chat/json-value.js';
 import type { ProviderCredential } from '../provider-strategy.js';
 import { AzureOpenAiStrategy } from './azure-openai.strategy.js';
 
@@ -158,5 +160,37 @@ describe('AzureOpenAiStrategy', () => {
 
     expect(mapped).toMatchObject({ status, code, type, retryable: false });
     expect(mapped.details.metadata?.['raw']).toEqual({ error });
+  });
+
+  (hasFixtures ? describe : describe.skip)('on recorded traffic', () => {
+    const rows = readExchanges('azure-openai', ['chat'])
+      .filter(({ requestBody }) => isObject(requestBody) && Array.isArray(requestBody['messages']))
+      .map((exchange) => [exchange.id, exchange] as const);
+
+    it('is there', () => {
+      expect(rows.length).toBeGreaterThan(20);
+    });
+
+    // What may differ: the model stands in the path of a dated API, and a stream's usage is always asked for.
+    it.each(rows)('asks what %s asked, at the same place', (_id, { requestBody, url }) => {
+      const recorded = isObject(requestBody) ? requestBody : {};
+      const { pathname, searchParams } = new URL(url ?? '');
+      const deployment = /deployments\/([^/]+)\//.exec(pathname)?.[1];
+      const version = searchParams.get('api-version');
+      const model = deployment ?? (typeof recorded['model'] === 'string' ? recorded['model'] : 'some-model');
+      const settings = { resource: 'resource', ...(version === null ? {} : { api_version: version }) };
+
+      const { path, body } = strategy.buildChatRequest(
+        aCall({ ...recorded, model: `azure-openai/${model}` }),
+        aTarget(strategy, { model, credential: key(settings) }),
+      );
+
+      const sent: unknown = JSON.parse(body?.toString() ?? '');
+      const streamed = recorded['stream'] === true ? { stream_options: { include_usage: true } } : {};
+      expect(sent).toEqual({ ...recorded, model, ...streamed });
+      // Foundry's own path for models of others has none of OpenAI's names in it; those go by the base URL of the key.
+      if (pathname.startsWith('/openai/'))
+        expect(path).toBe(pathname + (version === null ? '' : `?api-version=${version}`));
+    });
   });
 });
