@@ -34,6 +34,8 @@ const head = [`POST ${plan.path} HTTP/1.1`, `host: 127.0.0.1:${plan.port}`, ...p
 const request = Buffer.from([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
 
 const seen = { sent: 0, calls: 0, errors: 0, samples: [], lostEvents: 0, events: 0, latencies: [], firstEvents: [] };
+/** The first translated answer. */
+let like = null;
 let isMeasuring = false;
 let isStopping = false;
 const connections = new Set();
@@ -97,16 +99,30 @@ class Connection {
     const { reader } = this;
     const now = performance.now();
     if (reader.status !== 200) fail(`status ${reader.status}`);
+    else if (plan.isTranslated) this.checkTranslated(now);
     else if (expected.events.length > 0 && reader.events !== expected.events.length) {
       seen.lostEvents += Math.max(0, expected.events.length - reader.events);
       fail(`${reader.events} events instead of ${expected.events.length}`);
     } else if (reader.bytes !== expected.bytes) fail(`${reader.bytes} bytes instead of ${expected.bytes}`);
     else if (expected.events.length > 0 && reader.tail !== DONE) fail(`a stream that ends with ${reader.tail}`);
-    else if (isMeasuring) {
-      seen.calls += 1;
-      seen.latencies.push(now - this.sentAt);
-      if (this.firstAt > 0) seen.firstEvents.push(this.firstAt - this.sentAt);
-    }
+    else this.count(now);
+  }
+
+  checkTranslated(now) {
+    const { events, bytes, tail } = this.reader;
+    like ??= { events, bytes };
+    if (events < expected.spec.c) fail(`${events} events of ${expected.spec.c} chunks`);
+    else if (events !== like.events) fail(`${events} events, and ${like.events} before`);
+    else if (expected.spec.c > 0 && tail !== DONE) fail(`a stream that ends with ${tail}`);
+    else if (expected.spec.c === 0 && bytes < expected.spec.s) fail(`${bytes} bytes for ${expected.spec.s} of text`);
+    else this.count(now);
+  }
+
+  count(now) {
+    if (!isMeasuring) return;
+    seen.calls += 1;
+    seen.latencies.push(now - this.sentAt);
+    if (this.firstAt > 0) seen.firstEvents.push(this.firstAt - this.sentAt);
   }
 
   leave(reason) {

@@ -1,5 +1,5 @@
 /**
- * A provider that costs next to nothing: OpenAI's chat completions over bare sockets, every byte of every answer made
+ * A provider that costs next to nothing: OpenAI's chat completions, Anthropic's Messages and Gemini over bare sockets, every byte of every answer made
  * beforehand. `lib/answers.mjs` tells what the model's name asks for. Refuses a call that does not carry exactly the provider
  * key, and one in which the gateway's own headers have leaked.
  *
@@ -17,7 +17,12 @@ const STREAM_HEAD = Buffer.from(
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n',
 );
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
-const AUTHORIZATION = `authorization: bearer ${PROVIDER_KEY}\r\n`.toLowerCase();
+/** The paths it serves, and how each wants the key. A model's name stands in Gemini's path, else in the body. */
+const SERVED = [
+  ['post /v1/chat/completions ', `\r\nauthorization: bearer ${PROVIDER_KEY}\r\n`],
+  ['post /v1/messages ', `\r\nx-api-key: ${PROVIDER_KEY}\r\n`],
+  ['post /v1beta/models/', `\r\nx-goog-api-key: ${PROVIDER_KEY}\r\n`],
+].map(([path, key]) => [path, key.toLowerCase()]);
 
 const whole = (status, body) =>
   Buffer.concat([
@@ -94,8 +99,9 @@ class Connection {
     const lower = head.toLowerCase();
     const length = /\r\ncontent-length: *(\d+)/.exec(lower);
     this.refusal = null;
-    if (!lower.startsWith('post /v1/chat/completions ')) this.refusal = failure(404, 'the mock knows no such path');
-    else if (!lower.includes(AUTHORIZATION)) this.refusal = failure(401, 'not the provider key');
+    const served = SERVED.find(([path]) => lower.startsWith(path));
+    if (served === undefined) this.refusal = failure(404, 'the mock knows no such path');
+    else if (!lower.includes(served[1])) this.refusal = failure(401, 'not the provider key');
     else if (lower.includes('\r\ncf-aig-')) this.refusal = failure(400, 'a header of the gateway has leaked');
     if (length === null) {
       this.socket.end(failure(411, 'the mock wants a content-length'));
@@ -103,7 +109,7 @@ class Connection {
     }
     this.isBody = true;
     this.bodyLeft = Number(length[1]);
-    this.model = null;
+    this.model = /^post \/v1beta\/models\/(mock[a-z0-9-]*):/.exec(lower)?.[1] ?? null;
   }
 
   readBody(bytes, from) {

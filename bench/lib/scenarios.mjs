@@ -50,6 +50,31 @@ export const SCENARIOS = [
     bar: 1.3,
     addsFirstEvent: true,
   },
+  ...[
+    ['anthropic', 1, 'Anthropic'],
+    ['gemini', 2, 'Gemini'],
+  ].flatMap(([id, wire, name]) => [
+    {
+      id: `${id}-json`,
+      title: `JSON translated from ${name}, 1 KB (CPU µs a call)`,
+      figure: 'call',
+      model: 'mock',
+      wire,
+      pad: 700,
+      closed: 64,
+      bar: 2.5,
+    },
+    {
+      id: `${id}-sse`,
+      title: `SSE translated from ${name}, 100 chunks at once (CPU ms per 1,000 chunks)`,
+      figure: 'events',
+      model: 'mock-c100',
+      wire,
+      pad: 700,
+      closed: 32,
+      bar: 3,
+    },
+  ]),
   {
     id: 'json-one',
     title: 'JSON, one connection (ms added, p50)',

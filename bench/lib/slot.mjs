@@ -17,7 +17,9 @@ export async function measure(scenario, target, { mock, others, windowMs }) {
     port: target.port,
     path: target.path,
     headers: target.headers,
-    model: target.model(scenario.model),
+    model: target.model(scenario.model, scenario.wire),
+    // What is translated cannot be known to the byte: it must be whole, and each answer like the first.
+    isTranslated: scenario.wire !== undefined && target.translates === true,
     mockModel: scenario.model,
     pad: scenario.pad,
     stream: isStream(scenario),

@@ -10,6 +10,8 @@ import { CORES, firstJson, start, stop } from './processes.mjs';
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const START_TIMEOUT_MS = 60_000;
+/** By the number of their wire in a model's name (`answers.mjs`). */
+const PROVIDERS = ['openai', 'anthropic', 'google-ai-studio'];
 const JSON_TYPE = 'content-type: application/json';
 
 export async function startMock() {
@@ -72,11 +74,11 @@ async function answers(origin, started) {
 }
 
 /** Stores the mock's key as the account's own, the way an administrator does. */
-async function storeKey(origin) {
+async function storeKey(origin, provider) {
   const answer = await fetch(`${origin}/client/v4/accounts/default/ai-gateway/gateways/default/provider_configs`, {
     method: 'POST',
     headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ provider_slug: 'openai', alias: 'default', default_config: true, secret: PROVIDER_KEY }),
+    body: JSON.stringify({ provider_slug: provider, alias: 'default', default_config: true, secret: PROVIDER_KEY }),
   });
   if (!answer.ok) throw new Error(`The key could not be stored: ${answer.status} ${await answer.text()}`);
 }
@@ -98,7 +100,9 @@ export async function startGateway(mock, entry, nodeArgs = []) {
     DATA_DIR: dataDir,
     MASTER_KEY: randomBytes(32).toString('base64'),
     ADMIN_TOKEN,
-    PROVIDER_BASE_URLS: JSON.stringify({ openai: `http://127.0.0.1:${mock.port}` }),
+    PROVIDER_BASE_URLS: JSON.stringify(
+      Object.fromEntries(PROVIDERS.map((slug) => [slug, `http://127.0.0.1:${mock.port}`])),
+    ),
     LOG_LEVEL: 'warn',
     SHUTDOWN_GRACE_MS: '1000',
   });
@@ -109,14 +113,15 @@ export async function startGateway(mock, entry, nodeArgs = []) {
   try {
     await answers(origin, started);
     const readyMs = performance.now() - began;
-    await storeKey(origin);
+    for (const provider of PROVIDERS) await storeKey(origin, provider);
     return {
       name: 'gateway',
       pid: started.pid,
       port,
       path: '/v1/default/default/compat/chat/completions',
       headers: [JSON_TYPE, `cf-aig-authorization: Bearer ${ADMIN_TOKEN}`],
-      model: (name) => `openai/${name}`,
+      model: (name, wire = 0) => `${PROVIDERS[wire]}/${name}${wire === 0 ? '' : `-w${wire}`}`,
+      translates: true,
       readyMs,
       stop: end,
     };
