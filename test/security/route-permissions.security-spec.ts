@@ -142,7 +142,9 @@ describe('routes and permissions', () => {
           'content-type': 'application/json',
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         },
-        ...(isDataPlane ? { body: '{"model":"sandbox/echo","messages":[{"role":"user","content":"hi"}]}' } : {}),
+        ...(isDataPlane && method === 'POST'
+          ? { body: '{"model":"sandbox/echo","messages":[{"role":"user","content":"hi"}]}' }
+          : {}),
       },
     );
     const text = await response.text();

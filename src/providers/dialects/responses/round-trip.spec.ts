@@ -24,7 +24,7 @@ const completionSchema = z.looseObject({
 
 /** A piece of a text a delta, cut where the numbers say. */
 const pieces = (whole: string, cuts: readonly number[]): string[] => {
-  const letters = [...whole];
+  const letters = Array.from(whole);
   const at = [0, ...cuts.map((cut) => cut % (letters.length + 1)).toSorted((a, b) => a - b), letters.length];
   return at
     .slice(1)
