@@ -113,7 +113,7 @@ export class ProviderClient {
     const target = strategy.tokenSource === undefined ? asked : await this.googleTokens.withToken(asked);
     const requests = embeddings.buildRequests(call, target);
     const answers: UpstreamAnswer[] = [];
-    for (let from = 0; from < requests.length && !cancellation.cancelled; from += AT_ONCE) {
+    for (let from = 0; from < requests.length; from += AT_ONCE) {
       const some = requests.slice(from, from + AT_ONCE);
       answers.push(
         ...(await Promise.all(some.map((request) => this.answerOf(request, strategy, target, timeouts, cancellation)))),

@@ -19,6 +19,9 @@ export const OPENAI_MODELS: readonly ModelEntry[] = [
   { id: 'gpt-5', maxOutputTokens: 128_000, capabilities: REASONING },
   { id: 'gpt-5-mini', maxOutputTokens: 128_000, capabilities: REASONING },
   { id: 'gpt-5-nano', maxOutputTokens: 128_000, capabilities: REASONING },
+  // By /responses only.
+  { id: 'gpt-5-pro', maxOutputTokens: 272_000, capabilities: REASONING },
+  { id: 'gpt-5.1-codex', maxOutputTokens: 128_000, capabilities: REASONING },
   { id: 'gpt-5.1', maxOutputTokens: 128_000, capabilities: REASONING },
   { id: 'gpt-5.2', maxOutputTokens: 128_000, capabilities: REASONING },
   { id: 'gpt-5.4', maxOutputTokens: 128_000, capabilities: REASONING },
