@@ -37,8 +37,9 @@ export function toCompletionAnswer(
     if (repaired[index] !== choices[index]) edits.set('choices', repaired);
   }
   const usage: unknown = adapted['usage'];
+  const counted = toUsage(usage);
   if (isObject(usage)) {
-    const sound = repairUsage(usage);
+    const sound = repairUsage(usage, counted);
     if (sound !== usage) edits.set('usage', sound);
   }
   const { target } = context;
@@ -52,7 +53,7 @@ export function toCompletionAnswer(
       adapted === parsed
         ? spliced(bytes, edits)
         : Buffer.from(JSON.stringify({ ...adapted, ...Object.fromEntries(edits) })),
-    facts: toFacts(toUsage(usage), finishOf(repaired), adapted['model']),
+    facts: toFacts(counted, finishOf(repaired), adapted['model']),
   };
 }
 

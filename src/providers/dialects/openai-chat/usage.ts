@@ -57,8 +57,7 @@ export function toUsage(raw: unknown): Usage | undefined {
 }
 
 /** The usage object for the caller: the provider's own where its counts mean what OpenAI's mean. */
-export function repairUsage(raw: JsonObject): JsonObject {
-  const usage = toUsage(raw);
+export function repairUsage(raw: JsonObject, usage = toUsage(raw)): JsonObject {
   if (usage === undefined) return raw;
   const counts = ['prompt_tokens', 'completion_tokens', 'total_tokens'] as const;
   if (counts.every((name) => raw[name] === usage[name])) return raw;
