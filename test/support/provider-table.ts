@@ -22,9 +22,7 @@ export function toProviderTable(surveys: readonly ProviderSurvey[]): string {
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return [
     ...lines,
-    ...(unread.length === 0
-      ? []
-      : ['', 'Not read as an answer; the specs of these providers say why:', '', ...unread]),
+    ...(unread.length === 0 ? [] : ['', 'Not read as an answer; the specs of these providers say why:', '', ...unread]),
   ].join('\n');
 }
 
