@@ -303,11 +303,13 @@ describe('LangChain', () => {
   it.each([
     ['anthropic', 'jsonSchema', claude({ type: 'text', text: rain }, 'end_turn')],
     ['anthropic', 'functionCalling', claude({ type: 'tool_use', id: 'toolu_1', ...extract }, 'tool_use')],
+    ['anthropic', 'jsonMode', claude({ type: 'text', text: rain }, 'end_turn')],
     ['google-ai-studio', 'jsonSchema', gemini({ text: rain })],
     ['google-ai-studio', 'functionCalling', gemini({ functionCall: { name: 'extract', args: { rain: true } } })],
     ['google-ai-studio', 'jsonMode', gemini({ text: rain })],
     ['aws-bedrock', 'jsonSchema', converse({ text: rain }, 'end_turn')],
     ['aws-bedrock', 'functionCalling', converse({ toolUse: { toolUseId: 'tooluse_1', ...extract } }, 'tool_use')],
+    ['aws-bedrock', 'jsonMode', converse({ text: rain }, 'end_turn')],
     ['cohere', 'jsonSchema', command({ content: [{ type: 'text', text: rain }] }, 'COMPLETE')],
     [
       'cohere',
@@ -326,6 +328,9 @@ describe('LangChain', () => {
       .invoke('Does it rain? In JSON.');
 
     expect(result).toEqual({ rain: true });
+    // The mode without a schema says only that it is to be JSON.
+    const asked = method === 'jsonMode' ? /JSON object|json_object|application\/json/ : /"rain\\?"/;
+    expect(upstream.last.body.toString()).toMatch(asked);
   });
 
   it('74 · writes to a reasoning model by its prefixed name as that one reads', async () => {
