@@ -212,7 +212,8 @@ function toGatewayError(error: TransportError, target: ProviderTarget): GatewayE
   if (error.fault === 'aborted') return error;
   return new GatewayError(
     isTimeout(error.fault) ? 'upstream_timeout' : 'upstream_failed',
-    `No usable answer from ${describe(target)} at ${target.base.origin}: ${error.message} (${error.fault}).`,
+    // Not where it was sought: that may be an address inside the operator's network.
+    `No usable answer from ${describe(target)}: ${error.message} (${error.fault}).`,
     { provider: target.provider, model: target.model, metadata: { fault: error.fault }, cause: error },
   );
 }

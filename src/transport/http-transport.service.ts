@@ -84,7 +84,7 @@ export class HttpTransport implements OnApplicationShutdown {
     try {
       assertEgressAllowed(origin, { allowPrivate: this.config.egressAllowPrivate });
     } catch (cause) {
-      throw new TransportError('egress_refused', cause instanceof Error ? cause.message : 'refused', cause);
+      throw new TransportError('egress_refused', 'its address may not be reached from here', cause);
     }
   }
 
@@ -99,8 +99,7 @@ export class HttpTransport implements OnApplicationShutdown {
         for (const { address } of addresses)
           assertAddressAllowed(address, { allowPrivate: this.config.egressAllowPrivate });
       } catch (cause) {
-        const message = cause instanceof Error ? cause.message : 'refused';
-        callback(new TransportError('egress_refused', message, cause), []);
+        callback(new TransportError('egress_refused', 'its address may not be reached from here', cause), []);
         return;
       }
       if (options.all === true) callback(null, addresses);

@@ -55,12 +55,22 @@ const FAULTS: Readonly<Record<string, TransportFault>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection_lost',
 };
 
-/** The transport's word for whatever undici or the system threw. */
+/** What a caller may read of each: never an address, which may be one inside the operator's network. */
+const SAID: Readonly<Record<TransportFault, string>> = {
+  ...TIMEOUTS,
+  connect_failed: 'no connection',
+  connection_lost: 'the connection broke off',
+  invalid_answer: 'its answer is not HTTP',
+  answer_too_large: 'its answer is too large',
+  egress_refused: 'its address may not be reached from here',
+  aborted: 'the call was given up',
+};
+
+/** The transport's word for whatever undici or the system threw. What that said is the `cause`, for the log. */
 export function toTransportError(cause: unknown): TransportError {
   if (cause instanceof TransportError) return cause;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const message = cause instanceof Error ? cause.message : String(cause);
   // HTTP parser errors carry codes of their own: HPE_INVALID_CONSTANT and its kin.
   const fault = FAULTS[code] ?? (code.startsWith('HPE_') ? 'invalid_answer' : 'connect_failed');
-  return new TransportError(fault, message === '' ? code : message, cause);
+  return new TransportError(fault, SAID[fault], cause);
 }
