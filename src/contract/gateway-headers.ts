@@ -1,3 +1,5 @@
+import { holdsToken } from '../common/token-shape.js';
+
 /** The `cf-aig-*` headers of the data plane: their names, and what a caller says with them. */
 export const GATEWAY_HEADERS = {
   authorization: 'cf-aig-authorization',
@@ -47,9 +49,6 @@ const FORWARDED = [
   'x-session-id',
 ] as const;
 
-/** Looks like one of our tokens, wherever it stands. */
-const TOKEN_SHAPE = /aig_[A-Za-z0-9_-]{43}/;
-
 /**
  * The caller's headers that travel on to a provider on the compat surface, names and values in turn. An allow-list: what is not
  * named (credentials, `cf-*`, hop-by-hop, cookies, identity and forwarding headers) stays here.
@@ -58,7 +57,7 @@ export function forwardedHeaders(headers: InboundHeaders): readonly string[] {
   const forwarded: string[] = [];
   for (const name of FORWARDED) {
     const value = headers[name];
-    if (typeof value === 'string' && value !== '' && !TOKEN_SHAPE.test(value)) forwarded.push(name, value);
+    if (typeof value === 'string' && value !== '' && !holdsToken(value)) forwarded.push(name, value);
   }
   return forwarded;
 }

@@ -1,7 +1,6 @@
 import { Logger, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 
-import { Clock, SystemClock } from '../common/clock.js';
 import { vaultConfig } from '../config/vault.config.js';
 import { PersistenceModule } from '../persistence/persistence.module.js';
 import { KeyVault } from './key-vault.js';
@@ -18,7 +17,6 @@ import { StoredSecretRepository } from './stored-secret.repository.js';
 @Module({
   imports: [PersistenceModule],
   providers: [
-    { provide: Clock, useClass: SystemClock },
     {
       provide: KeyVault,
       inject: [vaultConfig.KEY],

@@ -4,6 +4,7 @@ import { type Caller, isAllowed } from '../../common/caller.js';
 import { Clock } from '../../common/clock.js';
 import { GatewayError } from '../../common/errors/gateway-error.js';
 import { Secret } from '../../common/secret.js';
+import { isTokenShaped } from '../../common/token-shape.js';
 import type { GatewayAccess } from '../../gateways/gateway-access.js';
 import { GatewayDirectory } from '../../gateways/gateway.directory.js';
 import type { GatewaySettings } from '../../gateways/gateway-settings.js';
@@ -22,9 +23,6 @@ export function accessOf(request: FastifyRequest): GatewayAccess {
   if (request.access === undefined) throw new GatewayError('internal', 'This route has no gateway guard.');
   return request.access;
 }
-
-/** Looks like one of our tokens: never a provider key, even when nobody knows it any more. */
-const TOKEN_SHAPE = /^aig_[A-Za-z0-9_-]{43}$/;
 
 interface GatewayParams {
   readonly accountId: string;
@@ -69,7 +67,7 @@ export class GatewayTokenGuard implements CanActivate {
     return true;
   }
 
-  private readonly isOurs = (value: string): boolean => TOKEN_SHAPE.test(value) || this.tokens.find(value) !== null;
+  private readonly isOurs = (value: string): boolean => isTokenShaped(value) || this.tokens.find(value) !== null;
 
   /** The gateway `default` comes into being with the first authenticated call; the database follows when it can. */
   private impliedDefault(accountId: string, gatewayId: string, entry: TokenEntry | null): GatewaySettings {

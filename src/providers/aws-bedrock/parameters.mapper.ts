@@ -1,5 +1,6 @@
 import type { ConverseRequest } from '@aws-sdk/client-bedrock-runtime';
 import type { ChatCompletionRequest } from '../../contract/chat-completion-request.schema.js';
+import { REFUSALS } from '../dialects/anthropic-messages/refusals.js';
 import { unsupported, type Refuser } from '../dialects/anthropic-messages/unsupported.js';
 import { isObject, isText, type JsonObject } from '../dialects/openai-chat/json-value.js';
 
@@ -53,41 +54,6 @@ const NATIVE: ReadonlySet<string> = new Set<keyof ConverseRequest>([
   'performanceConfig',
   'serviceTier',
 ]);
-
-interface Refusal {
-  /** Does this value mean the same as none? */
-  readonly isNeutral: (value: unknown) => boolean;
-  readonly instead: string;
-}
-
-const isEmpty = (value: unknown): boolean =>
-  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-const is =
-  (neutral: unknown) =>
-  (value: unknown): boolean =>
-    value === neutral;
-
-const NO_LOGPROBS = 'It gives no log probabilities: ask a provider that does.';
-const NO_PENALTIES = 'It knows no penalties: leave it out.';
-const NO_FUNCTIONS = "Use 'tools' and 'tool_choice'.";
-const NO_AUDIO = 'It answers in text only: leave it out, or ask a provider that speaks.';
-
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  n: { isNeutral: is(1), instead: 'It makes one choice a call: call it several times.' },
-  logprobs: { isNeutral: is(false), instead: NO_LOGPROBS },
-  top_logprobs: { isNeutral: is(0), instead: NO_LOGPROBS },
-  logit_bias: { isNeutral: isEmpty, instead: 'It takes no biases: leave it out.' },
-  presence_penalty: { isNeutral: is(0), instead: NO_PENALTIES },
-  frequency_penalty: { isNeutral: is(0), instead: NO_PENALTIES },
-  modalities: {
-    isNeutral: (value) => Array.isArray(value) && value.every((each) => each === 'text'),
-    instead: NO_AUDIO,
-  },
-  audio: { isNeutral: isEmpty, instead: NO_AUDIO },
-  functions: { isNeutral: isEmpty, instead: NO_FUNCTIONS },
-  function_call: { isNeutral: () => false, instead: NO_FUNCTIONS },
-  verbosity: { isNeutral: is('medium'), instead: 'Say in the prompt how long the answer should be.' },
-};
 
 const LEFT_OUT: ReadonlySet<string> = new Set([...HARMLESS, ...TRANSLATED, ...Object.keys(REFUSALS)]);
 

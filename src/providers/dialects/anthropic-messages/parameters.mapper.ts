@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import type { ClaudeModel } from './claude-models.catalog.js';
+import { is, NO_PENALTIES, REFUSALS, type Refusal } from './refusals.js';
 import { unsupported, type Refuser } from './unsupported.js';
 
 /** Members of OpenAI's request that Anthropic's does not have, and whose loss does not change what is answered. */
@@ -33,46 +34,16 @@ const TRANSLATED = [
   'web_search_options',
 ] as const;
 
-interface Refusal {
-  /** Does this value mean the same as none? */
-  readonly isNeutral: (value: unknown) => boolean;
-  readonly instead: string;
-}
-
-const isEmpty = (value: unknown): boolean =>
-  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-const is =
-  (neutral: unknown) =>
-  (value: unknown): boolean =>
-    value === neutral;
-
-const NO_LOGPROBS = 'It gives no log probabilities: ask a provider that does.';
-const NO_PENALTIES = 'It knows no penalties: leave it out.';
-const NO_FUNCTIONS = "Use 'tools' and 'tool_choice'.";
-const NO_AUDIO = 'It answers in text only: leave it out, or ask a provider that speaks.';
-
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  n: { isNeutral: is(1), instead: 'It makes one choice a call: call it several times.' },
-  logprobs: { isNeutral: is(false), instead: NO_LOGPROBS },
-  top_logprobs: { isNeutral: is(0), instead: NO_LOGPROBS },
-  logit_bias: { isNeutral: isEmpty, instead: 'It takes no biases: leave it out.' },
-  presence_penalty: { isNeutral: is(0), instead: NO_PENALTIES },
-  frequency_penalty: { isNeutral: is(0), instead: NO_PENALTIES },
+/** What the wire refuses, and the two samplers besides that some callers know from other servers. */
+const REFUSED: Readonly<Record<string, Refusal>> = {
+  ...REFUSALS,
   repetition_penalty: { isNeutral: is(1), instead: NO_PENALTIES },
   min_p: { isNeutral: is(0), instead: "Use 'top_p' where the model takes it." },
-  modalities: {
-    isNeutral: (value) => Array.isArray(value) && value.every((each) => each === 'text'),
-    instead: NO_AUDIO,
-  },
-  audio: { isNeutral: isEmpty, instead: NO_AUDIO },
-  functions: { isNeutral: isEmpty, instead: NO_FUNCTIONS },
-  function_call: { isNeutral: () => false, instead: NO_FUNCTIONS },
-  verbosity: { isNeutral: is('medium'), instead: 'Say in the prompt how long the answer should be.' },
 };
 
 /** All members of the request that must not travel as they are. Throws for those whose loss would change the answer. */
 export function namesToLeaveOut(request: ChatCompletionRequest, refuser: Refuser): readonly string[] {
-  const refused = Object.entries(REFUSALS).flatMap(([name, { isNeutral, instead }]) => {
+  const refused = Object.entries(REFUSED).flatMap(([name, { isNeutral, instead }]) => {
     const value = request[name];
     if (value === undefined) return [];
     if (value === null || isNeutral(value)) return [name];
