@@ -24,6 +24,9 @@ const project = (displayName, ...testMatch) => ({ ...base, displayName, testMatc
 export default {
   coverageProvider: 'v8',
   testTimeout: 30_000,
+  // By default Jest leaves a core for somebody else: of two, half of what there is.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '2GB',
   projects: [
     project('unit', '<rootDir>/src/**/*.spec.ts', '<rootDir>/test/structure/**/*.spec.ts'),
     project('integration', '<rootDir>/test/integration/**/*.int-spec.ts'),

@@ -32,6 +32,16 @@ const body = JSON.stringify({
 });
 const head = [`POST ${plan.path} HTTP/1.1`, `host: 127.0.0.1:${plan.port}`, ...plan.headers];
 const request = Buffer.from([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
+/** Where a number stands that makes each body another one; -1: all are the same. */
+const numberAt = plan.unique ? request.indexOf('x'.repeat(16)) : -1;
+let next = Date.now() * 1000;
+
+function nextRequest() {
+  if (numberAt === -1) return request;
+  const own = Buffer.from(request);
+  own.write(String(next++), numberAt, 'latin1');
+  return own;
+}
 
 const seen = { sent: 0, calls: 0, errors: 0, samples: [], lostEvents: 0, events: 0, latencies: [], firstEvents: [] };
 /** The first translated answer. */
@@ -69,7 +79,7 @@ class Connection {
     this.firstAt = 0;
     seen.sent += 1;
     this.sentAt = performance.now();
-    this.socket.write(request);
+    this.socket.write(nextRequest());
   }
 
   read(bytes) {

@@ -198,12 +198,7 @@ try {
   const [held, others] = [scenarios.filter(isHeld), scenarios.filter((scenario) => !isHeld(scenario))];
   const idle = others.length > 0 ? await runOpenAndClosed(mock, others) : null;
   for (const scenario of held) await runHeld(mock, scenario);
-  const rows = scenarios.flatMap((scenario) =>
-    rowsOf(
-      scenario,
-      slots.filter((slot) => slot.scenario === scenario.id),
-    ),
-  );
+  const rows = scenarios.flatMap((scenario) => rowsOf(scenario, slots));
   const faults = faultsOf(slots);
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version, pinned: canPin };
   const disturbed = slots.filter(({ foreignCpus }) => foreignCpus > Number(options.foreign)).length;

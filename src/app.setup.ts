@@ -5,8 +5,10 @@ import { GatewayError } from './common/errors/gateway-error.js';
 import { ulid } from './common/ids.js';
 import type { serverConfig } from './config/server.config.js';
 import { toGatewayErrorBody } from './contract/error-body.js';
+import { isDataPlane } from './contract/surface.js';
 import { preflightHeaders } from './http/cors.js';
 import { GatewayExceptionFilter } from './http/filters/gateway-exception.filter.js';
+import { RefusedCalls } from './routing/refused-calls.service.js';
 
 type ServerConfig = ConfigType<typeof serverConfig>;
 
@@ -43,7 +45,7 @@ export function setupApp(app: NestFastifyApplication): void {
   // The data plane reads its own bytes, after the guard has let the caller in. Elsewhere a body is JSON, whatever it is called,
   // and an empty one is none: Alchemy sends a content type on every call.
   fastify.addContentTypeParser('*', (request, payload, done) => {
-    if (request.url.startsWith('/v1/')) {
+    if (isDataPlane(request.url)) {
       done(null, undefined);
       return;
     }
@@ -66,7 +68,7 @@ export function setupApp(app: NestFastifyApplication): void {
     void reply.status(204).headers(preflightHeaders(request.headers['access-control-request-headers'])).send();
   });
 
-  app.useGlobalFilters(new GatewayExceptionFilter());
+  app.useGlobalFilters(new GatewayExceptionFilter(app.get(RefusedCalls, { strict: false })));
   // Exit with 0 after a clean shutdown, instead of dying of the signal as Nest would have it.
   app.enableShutdownHooks([], { useProcessExit: true });
 }

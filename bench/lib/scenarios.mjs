@@ -1,6 +1,8 @@
 /**
  * What is measured, and the bars. `figure` is what is compared: CPU a call (`call`) or per 1,000 events (`events`), what a target
- * adds to the mock's own latency (`added`), or memory (`stream`). A bar is the most that the ratio to the bare proxy may be.
+ * adds to the mock's own latency (`added`), or memory (`stream`). A bar is the most that the ratio to the bare proxy may be. `limited`
+ * asks a gateway that has limits and the cache on, `everything` one that logs besides, `unique` never asks the same twice, `against` compares with another scenario's figure,
+ * `routed` asks a dynamic route.
  */
 export const SCENARIOS = [
   {
@@ -11,6 +13,41 @@ export const SCENARIOS = [
     pad: 700,
     closed: 64,
     bar: 2,
+  },
+  {
+    id: 'json-limits',
+    title: 'JSON, 1 KB, with rate limits, two budgets and the cache, which misses (CPU µs a call)',
+    figure: 'call',
+    model: 'mock',
+    pad: 700,
+    closed: 64,
+    limited: true,
+    unique: true,
+    bar: 2.2,
+  },
+  {
+    id: 'json-hit',
+    title: 'JSON, 1 KB, answered by the cache (CPU µs a call)',
+    figure: 'call',
+    model: 'mock',
+    pad: 700,
+    closed: 64,
+    limited: true,
+    isCached: true,
+    bar: null,
+    // A hit shall have 1.5 times the throughput of a miss: on a core that is busy, that is its CPU.
+    against: { id: 'json-limits', bar: 0.67 },
+  },
+  {
+    id: 'json-route',
+    title: 'JSON, 1 KB, over a dynamic route of 50 elements (CPU µs a call)',
+    figure: 'call',
+    model: 'mock',
+    pad: 700,
+    closed: 64,
+    routed: true,
+    bar: null,
+    against: { id: 'json-1k', bar: 1.2 },
   },
   {
     id: 'json-20k',
@@ -49,6 +86,26 @@ export const SCENARIOS = [
     warmMs: 1500,
     bar: 1.3,
     addsFirstEvent: true,
+  },
+  {
+    id: 'native-json',
+    title: "JSON of a provider's own API, 1 KB, passed through (CPU µs a call)",
+    figure: 'call',
+    model: 'mock',
+    native: true,
+    pad: 700,
+    closed: 64,
+    bar: 2,
+  },
+  {
+    id: 'native-sse',
+    title: "SSE of a provider's own API, 100 chunks at once, passed through (CPU ms per 1,000 chunks)",
+    figure: 'events',
+    model: 'mock-c100',
+    native: true,
+    pad: 700,
+    closed: 32,
+    bar: 1.3,
   },
   ...[
     ['anthropic', 1, 'Anthropic'],
@@ -110,6 +167,18 @@ export const SCENARIOS = [
     pad: 700,
     held: 5000,
     bar: 1.5,
+  },
+  // Last: the logs it leaves are still being written when it has ended.
+  {
+    id: 'json-all',
+    title: 'JSON, 1 KB, all that and logs with payloads, embedded database (CPU µs a call)',
+    figure: 'call',
+    model: 'mock',
+    pad: 700,
+    closed: 64,
+    everything: true,
+    unique: true,
+    bar: 2,
   },
 ];
 

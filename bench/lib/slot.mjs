@@ -15,13 +15,14 @@ const OVERHEAD_MS = 45_000;
 export async function measure(scenario, target, { mock, others, windowMs }) {
   const plan = {
     port: target.port,
-    path: target.path,
+    path: pathOf(scenario, target),
     headers: target.headers,
-    model: target.model(scenario.model, scenario.wire),
+    model: modelOf(scenario, target),
     // What is translated cannot be known to the byte: it must be whole, and each answer like the first.
     isTranslated: scenario.wire !== undefined && target.translates === true,
     mockModel: scenario.model,
     pad: scenario.pad,
+    unique: scenario.unique === true,
     stream: isStream(scenario),
     closed: scenario.closed ?? 0,
     rate: scenario.rate ?? 0,
@@ -45,6 +46,20 @@ export async function measure(scenario, target, { mock, others, windowMs }) {
     cpuPer1000Events: cpu(report.targetCpuNs, 1e3 * report.events),
     upstreamCalls: (after.requests - before.requests) / report.sent,
   };
+}
+
+/** A target without doors of its own has one for all. */
+function pathOf(
+  { native, limited, everything },
+  { path, nativePath = path, limitedPath = path, everythingPath = path },
+) {
+  if (everything === true) return everythingPath;
+  return native === true ? nativePath : limited === true ? limitedPath : path;
+}
+
+function modelOf({ native, routed, model, wire }, target) {
+  if (native === true) return model;
+  return routed === true && target.route !== undefined ? target.route : target.model(model, wire);
 }
 
 const cpu = ({ all, main }, divisor) => ({ all: all / divisor, main: main / divisor });

@@ -2,8 +2,11 @@ import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/co
 
 import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
-import type { Caller } from '../common/caller.js';
+import { type Caller, isAllowed } from '../common/caller.js';
+import { forbidden } from '../common/errors/platform-error.js';
+import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import { GatewaysService } from '../gateways/gateways.service.js';
+import { sendsSecretAnew } from '../gateways/otel-settings.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { ProviderKeysService } from '../keys/provider-keys.service.js';
@@ -31,10 +34,11 @@ export class GatewaysAdminController {
   @HttpCode(200)
   @Permissions(['ai-gateway.write'])
   async create(
-    @CurrentCaller() { accountId }: Caller,
+    @CurrentCaller() caller: Caller,
     @Body(new ContractValidationPipe('body', newGatewayBody)) body: NewGatewayBody,
   ) {
-    return presentGateway(await this.gateways.create(accountId, body.id, toGatewayInput(body)));
+    assertMaySendSecrets(caller, body, null);
+    return presentGateway(await this.gateways.create(caller.accountId, body.id, toGatewayInput(body)));
   }
 
   @Get()
@@ -56,11 +60,12 @@ export class GatewaysAdminController {
   @Put(':gateway_id')
   @Permissions(['ai-gateway.write'])
   async replace(
-    @CurrentCaller() { accountId }: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('gateway_id', gatewayIdParam) id: string,
     @Body(new ContractValidationPipe('body', gatewayBody)) body: GatewayBody,
   ) {
-    return presentGateway(await this.gateways.replace(accountId, id, toGatewayInput(body)));
+    assertMaySendSecrets(caller, body, await this.gateways.get(caller.accountId, id));
+    return presentGateway(await this.gateways.replace(caller.accountId, id, toGatewayInput(body)));
   }
 
   @Delete(':gateway_id')
@@ -70,4 +75,12 @@ export class GatewaysAdminController {
     await this.keys.deleteGateway(gateway);
     return presentGateway(gateway);
   }
+}
+
+/** `otel[].authorization` names a secret, and who says where a secret goes could read it there. Throws 403/10001. */
+function assertMaySendSecrets(caller: Caller, body: GatewayBody, before: GatewaySettings | null): void {
+  const isSameStore = before?.storeId === (body.store_id ?? null);
+  const known = isSameStore ? before.otel : null;
+  if (isAllowed(caller, 'secrets-store.write') || !sendsSecretAnew(body.otel ?? null, known)) return;
+  throw forbidden('Only a token with "Secrets Store Write" may name a secret in "authorization" of "otel".');
 }

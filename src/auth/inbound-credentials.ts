@@ -1,8 +1,11 @@
 /** Request headers as Node gives them: names in lower case. */
-type InboundHeaders = Readonly<Record<string, string | string[] | undefined>>;
+export type InboundHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Where SDKs put a provider's key, in the order in which they are believed. */
-const PROVIDER_AUTH_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key'] as const;
+const PROVIDER_AUTH_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key', 'xi-api-key'] as const;
+
+/** What belongs to a credential in `authorization`: AWS's signature. */
+const SIGNATURE_HEADERS = ['x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256'] as const;
 
 /** What people and SDKs write where a key is demanded and none is meant (clients.md: AI SDK, `ai-gateway-provider`). */
 const PLACEHOLDERS = new Set(
@@ -21,7 +24,8 @@ const PLACEHOLDERS = new Set(
   ].map((word) => word.toLowerCase()),
 );
 
-const BEARER = /^bearer(?:\s+|$)/i;
+/** Deepgram says `Token`, fal `Key`, some others `Api-Key`. */
+const SCHEME = /^(?:bearer|token|key|api-key)(?:\s+|$)/i;
 
 /** The credentials of one request, told apart. */
 export interface InboundCredentials {
@@ -60,10 +64,27 @@ export function readCredentials(
   }
 }
 
-/** The credential in a header's value, with or without `Bearer`, or null where there is none or a placeholder. */
+/**
+ * The headers that show a provider key, as they were sent: names and values in turn. Without those that hold a token of ours or a
+ * placeholder.
+ */
+export function ownCredentialHeaders(headers: InboundHeaders, isOurs: (value: string) => boolean): readonly string[] {
+  const own: string[] = [];
+  for (const name of PROVIDER_AUTH_HEADERS) {
+    const value = meaningful(headers[name]);
+    if (value !== null && !isOurs(value)) own.push(name, [headers[name] ?? ''].flat()[0] ?? '');
+  }
+  for (const name of SIGNATURE_HEADERS) {
+    const value = headers[name];
+    if (own.length > 0 && typeof value === 'string') own.push(name, value);
+  }
+  return own;
+}
+
+/** The credential in a header's value, with or without its scheme, or null where there is none or a placeholder. */
 function meaningful(header: string | string[] | undefined): string | null {
   const text = typeof header === 'string' ? header : header?.[0];
   if (text === undefined) return null;
-  const value = text.replace(BEARER, '').trim();
+  const value = text.replace(SCHEME, '').trim();
   return PLACEHOLDERS.has(value.toLowerCase()) ? null : value;
 }

@@ -2,15 +2,13 @@ import { Injectable } from '@nestjs/common';
 
 import { hexId } from '../common/ids.js';
 import type { Secret } from '../common/secret.js';
-import { newDefaultGateway } from '../gateways/default-gateway.js';
+import { FIRST_ACCOUNT_ID, newDefaultGateway } from '../gateways/default-gateway.js';
 import { PrismaService } from '../persistence/prisma.service.js';
 import { allPermissions } from '../tokens/token-policy.js';
 import { newTokenValue, tokenHash, tokenPreview } from '../tokens/token-value.js';
 
 /** Any number that is only ours: the key of the advisory lock. */
 const LOCK_KEY = 7_270_414_002;
-
-export const FIRST_ACCOUNT_ID = 'default';
 
 /** The rows that a gateway needs before anybody can ask it anything. */
 @Injectable()

@@ -4,9 +4,9 @@ import type { ConfigType } from '@nestjs/config';
 import type { Secret } from '../common/secret.js';
 import { bootstrapConfig } from '../config/bootstrap.config.js';
 import { serverConfig } from '../config/server.config.js';
-import { DEFAULT_GATEWAY_ID } from '../gateways/default-gateway.js';
+import { DEFAULT_GATEWAY_ID, FIRST_ACCOUNT_ID } from '../gateways/default-gateway.js';
 import { ChangeFeed } from '../persistence/change-feed.service.js';
-import { FIRST_ACCOUNT_ID, FirstStartRepository } from './first-start.repository.js';
+import { FirstStartRepository } from './first-start.repository.js';
 
 /** Makes a first start usable at once, and tells whoever started it what to paste next. */
 @Injectable()

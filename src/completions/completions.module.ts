@@ -3,7 +3,6 @@ import { AuthModule } from '../auth/auth.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { CompatCalls } from './compat-calls.service.js';
-import { CompletionPresenter } from './completion.presenter.js';
 import { CompletionsController } from './completions.controller.js';
 import { EmbeddingsController } from './embeddings.controller.js';
 import { ModelsController } from './models.controller.js';
@@ -11,6 +10,6 @@ import { ModelsController } from './models.controller.js';
 @Module({
   imports: [AuthModule, HttpModule, RoutingModule],
   controllers: [CompletionsController, EmbeddingsController, ModelsController],
-  providers: [CompatCalls, CompletionPresenter],
+  providers: [CompatCalls],
 })
 export class CompletionsModule {}

@@ -3,10 +3,15 @@ import { ConfigModule } from '@nestjs/config';
 
 import { Clock, SystemClock } from '../common/clock.js';
 import { Dice, RandomDice } from '../common/dice.js';
+import { analyticsConfig } from './analytics.config.js';
 import { bootstrapConfig } from './bootstrap.config.js';
 import { databaseConfig } from './database.config.js';
 import { parseEnv } from './env.js';
+import { logsConfig } from './logs.config.js';
+import { metricsConfig } from './metrics.config.js';
+import { responseCacheConfig } from './response-cache.config.js';
 import { serverConfig } from './server.config.js';
+import { stateConfig } from './state.config.js';
 import { transportConfig } from './transport.config.js';
 import { vaultConfig } from './vault.config.js';
 
@@ -20,7 +25,18 @@ const environment = ConfigModule.forRoot({
     parseEnv(variables);
     return variables;
   },
-  load: [bootstrapConfig, databaseConfig, serverConfig, transportConfig, vaultConfig],
+  load: [
+    analyticsConfig,
+    bootstrapConfig,
+    databaseConfig,
+    logsConfig,
+    metricsConfig,
+    responseCacheConfig,
+    serverConfig,
+    stateConfig,
+    transportConfig,
+    vaultConfig,
+  ],
 });
 // Nest awaits it only when it comes to this module; until then a refused start must not look like a forgotten promise.
 environment.catch(() => undefined);

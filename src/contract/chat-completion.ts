@@ -11,12 +11,19 @@ export interface Usage {
   readonly total_tokens: number;
   readonly prompt_tokens_details?: {
     readonly cached_tokens?: number;
+    /** Of those, the ones of sound. */
+    readonly cached_audio_tokens?: number;
     readonly cache_write_tokens?: number;
+    /** Of those, the ones that stay for an hour. */
+    readonly cache_write_1h_tokens?: number;
     readonly audio_tokens?: number;
+    readonly image_tokens?: number;
+    readonly video_tokens?: number;
   };
   readonly completion_tokens_details?: {
     readonly reasoning_tokens?: number;
     readonly audio_tokens?: number;
+    readonly image_tokens?: number;
     readonly accepted_prediction_tokens?: number;
     readonly rejected_prediction_tokens?: number;
   };

@@ -1,4 +1,6 @@
+import type { ErrorKey } from '../common/errors/error-codes.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
+import { PLATFORM_CODES } from '../common/errors/platform-error.js';
 
 /**
  * Error bodies, one function a surface. OpenAI's clients read only `error`, as an object; Cloudflare's own clients read
@@ -43,4 +45,16 @@ export const toGatewayErrorBody = (error: GatewayError) => ({
   messages: [],
   error: [{ code: error.internalCode, message: error.message }],
   ...envelope(error),
+});
+
+const REST_CODES: Readonly<Partial<Record<ErrorKey, number>>> = {
+  unauthorized: PLATFORM_CODES.authentication,
+  invalid_provider: PLATFORM_CODES.noRoute,
+};
+
+/** The account-level surface: for OpenAI's clients as on compat, for those of its host with `errors` as on the control plane. */
+export const toRestErrorBody = (error: GatewayError) => ({
+  ...toCompatErrorBody(error),
+  errors: [{ code: REST_CODES[error.key] ?? error.internalCode, message: error.message }],
+  result: null,
 });

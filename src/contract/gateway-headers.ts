@@ -5,6 +5,7 @@ export const GATEWAY_HEADERS = {
   authorization: 'cf-aig-authorization',
   byokAlias: 'cf-aig-byok-alias',
   eventId: 'cf-aig-event-id',
+  gatewayId: 'cf-aig-gateway-id',
   logId: 'cf-aig-log-id',
   requestId: 'cf-aig-request-id',
   step: 'cf-aig-step',
@@ -21,6 +22,24 @@ export function inboundHeader(headers: InboundHeaders, name: string): string | n
   const value = headers[name];
   const first = typeof value === 'string' ? value : value?.[0];
   return first === undefined || first === '' ? null : first;
+}
+
+/** What a path names of a gateway: both parts, or on the host of the control plane the account alone, by the name it has there. */
+export interface GatewayParams {
+  readonly accountId?: string | undefined;
+  readonly account_id?: string | undefined;
+  readonly gatewayId?: string | undefined;
+}
+
+/** The gateway that a call is for: where its path names none, a header does, or it is the account's default. */
+export function askedGateway(
+  { accountId, account_id, gatewayId }: GatewayParams,
+  headers: InboundHeaders,
+): { readonly accountId: string; readonly gatewayId: string } {
+  return {
+    accountId: accountId ?? account_id ?? '',
+    gatewayId: gatewayId ?? inboundHeader(headers, GATEWAY_HEADERS.gatewayId) ?? 'default',
+  };
 }
 
 const percentEncoded = (character: string): string =>
@@ -48,6 +67,56 @@ const FORWARDED = [
   'idempotency-key',
   'x-session-id',
 ] as const;
+
+/** Headers of one hop, of a browser, or of whoever stands between the caller and us; credentials, which are shown apart. */
+const KEPT_BACK: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'api-key',
+  'authorization',
+  'cdn-loop',
+  'connection',
+  'content-length',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'keep-alive',
+  'origin',
+  'proxy-authorization',
+  'proxy-connection',
+  'referer',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'true-client-ip',
+  'upgrade',
+  'via',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
+  'x-api-key',
+  'x-goog-api-key',
+  'x-real-ip',
+  'x-request-id',
+  'xi-api-key',
+]);
+const KEPT_BACK_PREFIXES = ['cf-', 'sec-', 'x-forwarded-', 'x-envoy-'] as const;
+
+/**
+ * The caller's headers that travel on in a provider's own API, names and values in turn: all but those that are this hop's, somebody's
+ * identity, ours, or a credential. Answers are asked for without compression, so that they can be read on their way.
+ */
+export function nativeHeaders(headers: InboundHeaders): readonly string[] {
+  const { connection } = headers;
+  const hops = typeof connection === 'string' ? connection.toLowerCase().split(/\s*,\s*/) : [];
+  const forwarded: string[] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== 'string' || KEPT_BACK.has(name) || holdsToken(value) || hops.includes(name)) continue;
+    if (!KEPT_BACK_PREFIXES.some((prefix) => name.startsWith(prefix))) forwarded.push(name, value);
+  }
+  return forwarded;
+}
 
 /**
  * The caller's headers that travel on to a provider on the compat surface, names and values in turn. An allow-list: what is not

@@ -1,6 +1,9 @@
 import { uuid } from '../common/ids.js';
 import type { GatewayOptions, GatewaySettings } from './gateway-settings.js';
 
+/** The account that the first start makes: the operator's own. */
+export const FIRST_ACCOUNT_ID = 'default';
+
 /** The id of the gateway that every account has, made again when it is missing. */
 export const DEFAULT_GATEWAY_ID = 'default';
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+import { MAX_METADATA_ENTRIES } from '../contract/call-metadata.js';
+import { budgetSettingsSchema, rateLimitSettingsSchema } from './limit-settings.schema.js';
+
 const ms = z
   .int()
   .min(0)
@@ -23,6 +26,10 @@ export const engineSettingsSchema = z.strictObject({
   request_timeout_on_last_attempt: z.boolean().optional(),
   /** Non-streamed calls go on when their caller has left, so that their answer is recorded and can be cached. */
   finish_abandoned_calls: z.boolean().optional(),
+  /** How many entries `cf-aig-metadata` may have; more than five also makes a wrong value cost only itself. */
+  max_metadata_entries: z.int().min(1).max(MAX_METADATA_ENTRIES).optional(),
+  rate_limits: rateLimitSettingsSchema.optional(),
+  budgets: budgetSettingsSchema.optional(),
 });
 
 export type EngineSettings = z.infer<typeof engineSettingsSchema>;

@@ -1,15 +1,18 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 
 import { Clock } from '../common/clock.js';
 import { inputError, notFound, refused } from '../common/errors/platform-error.js';
 import { uuid } from '../common/ids.js';
 import type { Page, PageRequest } from '../common/page.js';
+import { transportConfig } from '../config/transport.config.js';
 import { ChangeFeed } from '../persistence/change-feed.service.js';
 import { DEFAULT_GATEWAY_ID, newDefaultGateway } from './default-gateway.js';
 import { GatewayDirectory } from './gateway.directory.js';
 import { GatewayRepository } from './gateway.repository.js';
 import type { SpendLimitsInput } from './gateway-columns.schema.js';
 import type { GatewayOptions, GatewaySettings } from './gateway-settings.js';
+import { assertCollectorUrls } from './otel-settings.js';
 import { withRuleIds } from './spend-rule-ids.js';
 
 /** A gateway as an admin writes it: spend rules may still lack their ids. */
@@ -30,6 +33,7 @@ export class GatewaysService {
     private readonly directory: GatewayDirectory,
     private readonly feed: ChangeFeed,
     private readonly clock: Clock,
+    @Inject(transportConfig.KEY) private readonly transport: ConfigType<typeof transportConfig>,
   ) {}
 
   list(accountId: string, page: PageRequest, search: string | null): Promise<Page<GatewaySettings>> {
@@ -109,6 +113,7 @@ export class GatewaysService {
     if (input.storeId !== null && !(await this.repository.hasStore(accountId, input.storeId))) {
       throw inputError({ path: ['body', 'store_id'], reason: 'names no secrets store of this account' });
     }
+    assertCollectorUrls(input.otel, this.transport.egressAllowPrivate);
     const spendLimits = input.spendLimits === null ? null : withRuleIds(input.spendLimits, before?.spendLimits ?? null);
     return { ...input, spendLimits };
   }

@@ -1,9 +1,25 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { serverConfig } from '../config/server.config.js';
 import type { InFlightCall } from './in-flight.service.js';
+import { UploadStream } from './upload-stream.js';
+
+/** A JSON body up to this size is collected, whoever it is for; larger ones are passed on as they come. */
+const MAX_COLLECTED_BYTES = 25 * 1024 * 1024;
+
+/** A body, whole or still on its way. */
+export interface ReceivedBody {
+  /** Empty where there is none, and for an upload. */
+  readonly raw: Buffer;
+  /** `length`: as announced; null when it comes in chunks. */
+  readonly upload: { readonly stream: Readable; readonly length: number | null } | null;
+}
+
+const NOTHING = Buffer.alloc(0);
+const NO_BODY: ReceivedBody = { raw: NOTHING, upload: null };
 
 /**
  * Collects a request's body as bytes, within limits: one for a body, one for all bodies held at a time. Own code because it runs
@@ -12,6 +28,20 @@ import type { InFlightCall } from './in-flight.service.js';
 @Injectable()
 export class BodyReader {
   constructor(@Inject(serverConfig.KEY) private readonly config: ConfigType<typeof serverConfig>) {}
+
+  /**
+   * A body that is to be passed on. JSON of a common size is collected, so that it can be read and sent again; all else is left to
+   * be passed on as it comes, and is not held. Rejects as `read` does.
+   */
+  async receive(request: IncomingMessage, call: InFlightCall): Promise<ReceivedBody> {
+    const { headers } = request;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return NO_BODY;
+    const length = headers['content-length'] === undefined ? null : Number(headers['content-length']);
+    const isPlainJson = isJson(headers['content-type']) && (headers['content-encoding'] ?? 'identity') === 'identity';
+    if (isPlainJson && (length ?? 0) <= MAX_COLLECTED_BYTES)
+      return { raw: await this.read(request, call), upload: null };
+    return { raw: NOTHING, upload: { stream: new UploadStream(request), length } };
+  }
 
   /**
    * The bytes count as held until the call is over. Rejects with `request_too_large` as soon as the limit is passed (at once,
@@ -57,6 +87,8 @@ export class BodyReader {
     });
   }
 }
+
+const isJson = (type: string | undefined): boolean => /^application\/(?:[^;]+\+)?json/i.test(type ?? '');
 
 const tooLarge = (maxBytes: number) =>
   new GatewayError(

@@ -29,6 +29,8 @@ const EXPOSED_HEADERS = [
   'cf-aig-model',
   'cf-aig-cache-status',
   'cf-aig-attempts',
+  'cf-aig-route',
+  'cf-aig-metadata-dropped',
   'x-request-id',
   'x-should-retry',
   'retry-after',

@@ -12,6 +12,8 @@ export class Enveloped {
     readonly more: {
       readonly messages?: readonly PlatformMessage[];
       readonly resultInfo?: Readonly<Record<string, number>>;
+      /** Members beside the result, for the calls whose clients look for it elsewhere. */
+      readonly beside?: Readonly<Record<string, unknown>>;
     },
   ) {}
 }
@@ -52,6 +54,7 @@ function toEnvelope(answer: unknown): Record<string, unknown> {
     errors: [],
     messages: more.messages ?? [],
     result: result ?? null,
+    ...more.beside,
     ...(more.resultInfo === undefined ? {} : { result_info: more.resultInfo }),
   };
 }

@@ -20,6 +20,10 @@ export class InFlightCalls implements BeforeApplicationShutdown {
 
   constructor(@Inject(serverConfig.KEY) private readonly config: ConfigType<typeof serverConfig>) {}
 
+  get count(): number {
+    return this.calls.size;
+  }
+
   /** Throws `overloaded` when there are as many calls as there may be. */
   enter(response: ServerResponse): InFlightCall {
     if (this.calls.size >= this.config.maxInFlightRequests) {

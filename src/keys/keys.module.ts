@@ -6,9 +6,11 @@ import { PersistenceModule } from '../persistence/persistence.module.js';
 import { KeyVault } from './key-vault.js';
 import { MasterKeyRotation } from './master-key-rotation.service.js';
 import { loadMasterKeys } from './master-keys.js';
+import { NamedSecrets } from './named-secrets.service.js';
 import { ProviderKeyDirectory } from './provider-key.directory.js';
 import { ProviderKeyRepository } from './provider-key.repository.js';
 import { ProviderKeysService } from './provider-keys.service.js';
+import { SealedHeadersRepository } from './sealed-headers.repository.js';
 import { SecretsStoreRepository } from './secrets-store.repository.js';
 import { SecretsStoreService } from './secrets-store.service.js';
 import { StoredSecretRepository } from './stored-secret.repository.js';
@@ -31,13 +33,15 @@ import { StoredSecretRepository } from './stored-secret.repository.js';
       },
     },
     MasterKeyRotation,
+    NamedSecrets,
     ProviderKeyDirectory,
     ProviderKeyRepository,
     ProviderKeysService,
+    SealedHeadersRepository,
     SecretsStoreRepository,
     SecretsStoreService,
     StoredSecretRepository,
   ],
-  exports: [MasterKeyRotation, ProviderKeyDirectory, ProviderKeysService, SecretsStoreService],
+  exports: [KeyVault, MasterKeyRotation, NamedSecrets, ProviderKeyDirectory, ProviderKeysService, SecretsStoreService],
 })
 export class KeysModule {}

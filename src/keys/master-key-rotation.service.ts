@@ -2,9 +2,21 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { ChangeFeed } from '../persistence/change-feed.service.js';
 import { KeyVault, VaultError } from './key-vault.js';
+import { SealedHeadersRepository } from './sealed-headers.repository.js';
+import type { SealedSecret } from './sealed-secret.js';
 import { StoredSecretRepository } from './stored-secret.repository.js';
 
 const BATCH = 100;
+
+/** A table that holds sealed values. */
+interface SealedRows {
+  notWrappedBy(
+    kekId: string,
+    after: string,
+    limit: number,
+  ): Promise<readonly { readonly id: string; readonly accountId: string; readonly sealed: SealedSecret }[]>;
+  rewrap(id: string, before: SealedSecret, after: SealedSecret): Promise<boolean>;
+}
 
 /** What a rotation did. */
 export interface RotationReport {
@@ -26,6 +38,7 @@ export class MasterKeyRotation {
 
   constructor(
     private readonly secrets: StoredSecretRepository,
+    private readonly headers: SealedHeadersRepository,
     private readonly vault: KeyVault,
     private readonly feed: ChangeFeed,
   ) {}
@@ -34,25 +47,31 @@ export class MasterKeyRotation {
     const { kekId } = this.vault;
     let rewrapped = 0;
     const unopenable: { id: string; accountId: string }[] = [];
+    for (const table of [this.secrets, this.headers]) rewrapped += await this.rewrapAll(table, unopenable);
+    await this.feed.refresh();
+    this.logger.log(
+      `Wrapped ${rewrapped} data keys with the master key ${kekId}; ${unopenable.length} cannot be opened`,
+    );
+    return { kekId, rewrapped, unopenable };
+  }
+
+  /** Returns how many rows it wrote. */
+  private async rewrapAll(table: SealedRows, unopenable: { id: string; accountId: string }[]): Promise<number> {
+    let rewrapped = 0;
     let after = '';
     for (;;) {
-      const rows = await this.secrets.notWrappedBy(kekId, after, BATCH);
+      const rows = await table.notWrappedBy(this.vault.kekId, after, BATCH);
       for (const { id, accountId, sealed } of rows) {
         try {
-          if (await this.secrets.rewrap(id, sealed, this.vault.rewrap(sealed))) rewrapped++;
+          if (await table.rewrap(id, sealed, this.vault.rewrap(sealed))) rewrapped++;
         } catch (error) {
           if (!(error instanceof VaultError)) throw error;
           unopenable.push({ id, accountId });
         }
       }
       const last = rows.at(-1);
-      if (last === undefined) break;
+      if (last === undefined) return rewrapped;
       after = last.id;
     }
-    await this.feed.refresh();
-    this.logger.log(
-      `Wrapped ${rewrapped} data keys with the master key ${kekId}; ${unopenable.length} cannot be opened`,
-    );
-    return { kekId, rewrapped, unopenable };
   }
 }

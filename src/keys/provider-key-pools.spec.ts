@@ -10,6 +10,7 @@ const key = (alias: string, settings: Record<string, unknown> = {}): StoredProvi
   provider: 'openai',
   alias,
   settings,
+  rate: null,
   secret: new Secret(alias),
 });
 

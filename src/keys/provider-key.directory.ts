@@ -7,7 +7,7 @@ import { ChangeFeed, type SnapshotLoader } from '../persistence/change-feed.serv
 import { KeyVault, VaultError } from './key-vault.js';
 import { ProviderKeyPools } from './provider-key-pools.js';
 import { providerKeyOwner, ProviderKeyRepository, type SealedProviderKey } from './provider-key.repository.js';
-import type { StoredProviderKey } from './provider-key.js';
+import type { ProviderKeyRecord, StoredProviderKey } from './provider-key.js';
 
 const DEFAULT_ALIAS = 'default';
 /** How many keys that cannot be opened one log line names. */
@@ -97,7 +97,7 @@ export class ProviderKeyDirectory implements SnapshotLoader {
       const { id, provider, alias, settings } = key;
       providers.set(provider, [
         ...(providers.get(provider) ?? []),
-        { id, provider, alias, settings, secret: entry.secret },
+        { id, provider, alias, settings, secret: entry.secret, rate: rateOf(key) },
       ]);
     }
     const gateways = new Map(
@@ -135,3 +135,9 @@ export class ProviderKeyDirectory implements SnapshotLoader {
 
 const placeOf = (gatewayInternalId: string, provider: string, alias: string): string =>
   `${gatewayInternalId}/${provider}/${alias}`;
+
+/** A limit below one is none: there is no other way to say so in a provider config. */
+const rateOf = ({ rateLimit, rateLimitPeriod }: ProviderKeyRecord): StoredProviderKey['rate'] =>
+  rateLimit === null || rateLimit < 1 || rateLimitPeriod === null
+    ? null
+    : { limit: Math.floor(rateLimit), periodS: rateLimitPeriod };

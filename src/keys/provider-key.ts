@@ -9,6 +9,8 @@ export interface StoredProviderKey {
   readonly secret: Secret;
   /** What is not secret: `base_url`, `headers`, `resource`, `api_version`, `region`, `account_id`, `pool`, `weight`. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Requests a period; null: no limit. */
+  readonly rate: { readonly limit: number; readonly periodS: number } | null;
 }
 
 /** A stored key as admins see it: the control plane's provider config. */

@@ -1,13 +1,8 @@
 import type { Prisma } from '../generated/prisma/client.js';
 
-// Every transaction here that writes more than one row first takes its locks, in this order: store, gateway, secrets by id.
-// Only then does it write: the first write also locks the one row of `config_state` (by trigger) until the commit, and
-// whoever took a row lock after that would sooner or later wait in a circle.
+// The locks of transactions here; persistence/transactions.ts says in which order they are taken.
 
 type Transaction = Prisma.TransactionClient;
-
-/** For a busy database: how long a transaction waits for a connection, and how long it may take, in milliseconds. */
-export const TRANSACTION = { maxWait: 10_000, timeout: 60_000 } as const;
 
 /** A store that is to be deleted. False when there is none. */
 export async function lockStore(transaction: Transaction, accountId: string, id: string): Promise<boolean> {
@@ -20,13 +15,6 @@ export async function lockStore(transaction: Transaction, accountId: string, id:
 export async function lockGateway(transaction: Transaction, internalId: string): Promise<boolean> {
   const rows: unknown[] = await transaction.$queryRaw`
     SELECT 1 FROM gateways WHERE internal_id = ${internalId}::uuid FOR UPDATE`;
-  return rows.length > 0;
-}
-
-/** A gateway that a key is made for, and that must not go meanwhile. False when there is none. */
-export async function holdGateway(transaction: Transaction, internalId: string): Promise<boolean> {
-  const rows: unknown[] = await transaction.$queryRaw`
-    SELECT 1 FROM gateways WHERE internal_id = ${internalId}::uuid FOR KEY SHARE`;
   return rows.length > 0;
 }
 

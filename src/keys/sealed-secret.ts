@@ -20,20 +20,28 @@ export type SecretOwner =
       readonly accountId: string;
       readonly storeId: string;
       readonly secretId: string;
+    }
+  | {
+      readonly kind: 'custom-provider';
+      readonly accountId: string;
+      readonly providerId: string;
     };
 
 /** The owner as bytes. Each part carries its length, so that no two owners have the same bytes. */
 export function encodeOwner(owner: SecretOwner): Buffer {
-  const parts =
-    owner.kind === 'provider-key'
-      ? [owner.kind, owner.accountId, owner.gatewayInternalId, owner.provider, owner.alias]
-      : [owner.kind, owner.accountId, owner.storeId, owner.secretId];
   return Buffer.concat(
-    parts.flatMap((part) => {
+    partsOf(owner).flatMap((part) => {
       const bytes = Buffer.from(part, 'utf8');
       const length = Buffer.alloc(4);
       length.writeUInt32BE(bytes.length);
       return [length, bytes];
     }),
   );
+}
+
+function partsOf(owner: SecretOwner): readonly string[] {
+  const { kind, accountId } = owner;
+  if (kind === 'provider-key') return [kind, accountId, owner.gatewayInternalId, owner.provider, owner.alias];
+  if (kind === 'stored-secret') return [kind, accountId, owner.storeId, owner.secretId];
+  return [kind, accountId, owner.providerId];
 }

@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { isUniqueViolation } from '../common/errors/database-error.js';
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import { PrismaService } from '../persistence/prisma.service.js';
-import { lockGatewaysOfStore, lockSecretsOfStore, lockStore, TRANSACTION } from './row-locks.repository.js';
+import { TRANSACTION } from '../persistence/transactions.js';
+import { lockGatewaysOfStore, lockSecretsOfStore, lockStore } from './row-locks.repository.js';
 import type { SecretsStore } from './stored-secret.js';
 
 const COLUMNS = { name: 'name', created: 'createdAt', modified: 'modifiedAt' } as const;

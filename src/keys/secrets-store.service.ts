@@ -12,11 +12,9 @@ import { secretPreview } from './secret-preview.js';
 import { openOrRefuse } from './unopenable-secret.js';
 import { SecretsStoreRepository, type StoreQuery } from './secrets-store.repository.js';
 import { type SecretDraft, type SecretQuery, StoredSecretRepository } from './stored-secret.repository.js';
-import type { SealedStoredSecret, SecretsStore, StoredSecret } from './stored-secret.js';
+import { DEFAULT_STORE, type SealedStoredSecret, type SecretsStore, type StoredSecret } from './stored-secret.js';
 import { retryOnConflict } from './write-conflict.js';
 
-/** The store that keys go to when a gateway names none. */
-const DEFAULT_STORE = 'default_secrets_store';
 const MAX_STORES = 100;
 /** Secrets an account may hold: they live in every replica's memory while a provider key uses them. */
 const SECRETS_QUOTA = 10_000;

@@ -4,10 +4,9 @@ import { isReferenceViolation, isUniqueViolation } from '../common/errors/databa
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
-import { TRANSACTION } from './row-locks.repository.js';
+import { readSnapshot, TRANSACTION } from '../persistence/transactions.js';
 import type { SealedSecret } from './sealed-secret.js';
-import { readSnapshot } from './snapshot-read.repository.js';
-import type { SealedStoredSecret, StoredSecret } from './stored-secret.js';
+import { DEFAULT_STORE, PROVIDER_KEY_SCOPE, type SealedStoredSecret, type StoredSecret } from './stored-secret.js';
 import { WriteConflict } from './write-conflict.js';
 
 const SHOWN = {
@@ -91,6 +90,17 @@ export class StoredSecretRepository {
 
   findInAccount(accountId: string, id: string): Promise<SealedStoredSecret | null> {
     return this.findSealed({ accountId, id });
+  }
+
+  /** An active secret with the scope of this gateway's; `storeId` null means the account's default store. */
+  findNamed(accountId: string, storeId: string | null, name: string): Promise<SealedStoredSecret | null> {
+    return this.findSealed({
+      accountId,
+      name,
+      status: 'active',
+      scopes: { has: PROVIDER_KEY_SCOPE },
+      ...(storeId === null ? { store: { name: DEFAULT_STORE } } : { storeId }),
+    });
   }
 
   /** All or none. Null when the store has a secret of one of these names; `no_store` when it is gone. */

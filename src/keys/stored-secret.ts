@@ -3,7 +3,10 @@ import type { SealedSecret, SecretOwner } from './sealed-secret.js';
 export const SECRET_SCOPES = ['workers', 'ai_gateway', 'dex', 'access', 'containers', 'websearch'] as const;
 export type SecretScope = (typeof SECRET_SCOPES)[number];
 
-/** The scope a secret needs to serve as a provider key. */
+/** The store of secrets whose gateway names none. */
+export const DEFAULT_STORE = 'default_secrets_store';
+
+/** The scope a secret needs to serve as a provider key, or to be sent on by a gateway. */
 export const PROVIDER_KEY_SCOPE: SecretScope = 'ai_gateway';
 
 /** A secret as admins see it: never its value. */

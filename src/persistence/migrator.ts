@@ -39,7 +39,9 @@ export async function migrate(target: MigrationTarget, options: MigrationOptions
   client.on('error', () => undefined); // breaks the query under way, which says so
   await client.connect();
   try {
-    if (!isBehind(files, await readApplied(client), options)) return [];
+    // What is half-way now may be another replica's work: who holds the lock can tell.
+    const applied = await readApplied(client);
+    if (applied.every(({ finished }) => finished) && !isBehind(files, applied, options)) return [];
     // The embedded database has one session, which every lock would be granted to; its directory's lock stands in.
     if (target.kind === 'server') await takeLock(client, options.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
     // Another replica may have done it meanwhile.

@@ -17,6 +17,6 @@ import { PrismaService } from './prisma.service.js';
     PrismaService,
     ChangeFeed,
   ],
-  exports: [PrismaService, ChangeFeed],
+  exports: [Database, PrismaService, ChangeFeed],
 })
 export class PersistenceModule {}

@@ -1,3 +1,4 @@
+import type { AttemptPhases } from '../transport/attempt-watch.js';
 import type { ErrorClass } from '../common/errors/error-class.js';
 
 /** Why the next thing was tried after an attempt, or that nothing was. */
@@ -9,31 +10,42 @@ export interface Attempt {
   /** Canonical slug. */
   readonly provider: string;
   readonly model: string;
+  /** The dynamic route's element that wanted it; null where there is none. */
+  readonly element: string | null;
   /** A stored key's alias; `inline` for the caller's own; null where there was none. */
   readonly key: string | null;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** `skipped`: the target's circuit is open, or its key is parked, and there is another way. */
-  outcome: 'ok' | 'aborted' | 'skipped' | ErrorClass;
+  /**
+   * `cached`: the answer was there already, and nobody was asked. `skipped`: the target's circuit is open, or its key is parked, and
+   * there is another way.
+   */
+  outcome: 'ok' | 'cached' | 'aborted' | 'skipped' | ErrorClass;
   /** The upstream's HTTP status; null when there was no answer. */
   status: number | null;
   durationMs: number;
   /** Bytes of the answer that came. */
   bytes: number;
   next: NextStep | null;
+  /** Null where no answer came, or where it took more than one request. */
+  phases: AttemptPhases | null;
 }
+
+/** What a header may hold of them. */
+export const MAX_ATTEMPTS_HEADER = 2048;
 
 /** The attempts of a call in one header: `openai/gpt-5.2;key=default;rate_limit;429;120ms, groq/llama;key=default;ok;200;340ms`. */
 export const toAttemptsHeader = (attempts: readonly Attempt[]): string => attempts.map(toText).join(', ');
 
 const toText = ({ provider, model, key, outcome, status, durationMs }: Attempt): string =>
-  `${provider}/${model}${key === null ? '' : `;key=${key}`};${outcome}${status === null ? '' : `;${status}`};${durationMs}ms`;
+  `${provider}${model === '' ? '' : `/${model}`}${key === null ? '' : `;key=${key}`};${outcome}${status === null ? '' : `;${status}`};${durationMs}ms`;
 
 /** The same for an error body, in the words of the wire. */
 export const presentAttempts = (attempts: readonly Attempt[]): readonly Record<string, unknown>[] =>
-  attempts.map(({ step, provider, model, key, startedAt, outcome, status, durationMs, bytes, next }) => ({
+  attempts.map(({ step, provider, model, element, key, startedAt, outcome, status, durationMs, bytes, next }) => ({
     step,
     target: `${provider}/${model}`,
+    ...(element === null ? {} : { element }),
     key,
     started_at: new Date(startedAt).toISOString(),
     outcome,

@@ -65,9 +65,17 @@ class HandSink implements StreamSink {
   }
 }
 
-const aStream = () => {
+/** Passes everything on unread, and has started. */
+class OpenTranslator extends HandTranslator {
+  override push(bytes: Buffer): readonly Buffer[] {
+    this.started = true;
+    return [bytes];
+  }
+}
+
+const aStream = (translator: StreamTranslator = new HandTranslator()) => {
   const body = new HandBody();
-  const stream = new ChatStream(body, new HandTranslator(), {
+  const stream = new ChatStream(body, translator, {
     transport: (cause) => new GatewayError('upstream_failed', cause.fault),
     truncated: () => new GatewayError('upstream_failed', 'truncated'),
   });
@@ -135,6 +143,29 @@ describe('ChatStream', () => {
     stream.pipe(sink);
 
     expect(sink).toMatchObject({ text: '[DONE]', ended: 'completed', error: null });
+  });
+
+  it('keeps what it sends as long as all streams together keep no more than they may', () => {
+    // One buffer many times over: what is kept is not copied.
+    const megabytes = Buffer.alloc(64 * 1024 * 1024);
+    const streams = [aStream(new OpenTranslator()), aStream(new OpenTranslator())];
+    for (const { body, stream } of streams) {
+      stream.keep(200 * 1024 * 1024);
+      stream.pipe({ write: () => true, end: () => undefined });
+      for (let i = 0; i < 3; i++) body.sink.data(megabytes);
+    }
+
+    expect(streams.map(({ stream }) => stream.keepsAll)).toEqual([true, false]);
+    expect(streams.map(({ stream }) => stream.kept?.length)).toEqual([3, 1]);
+
+    for (const { body } of streams) body.sink.error(new TransportError('aborted', 'The call was given up.'));
+    const next = aStream(new OpenTranslator());
+    next.stream.keep(megabytes.length * 4);
+    next.stream.pipe({ write: () => true, end: () => undefined });
+    for (let i = 0; i < 4; i++) next.body.sink.data(megabytes);
+
+    expect(next.stream.keepsAll).toBe(true);
+    next.body.sink.error(new TransportError('aborted', 'The call was given up.'));
   });
 
   it('keeps back-pressure both ways', async () => {

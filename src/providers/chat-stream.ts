@@ -21,6 +21,10 @@ export interface StreamSink {
 /** What a provider may send before its first real content; more than this commits the stream as well. */
 const MAX_HELD_BYTES = 256 * 1024;
 
+/** What all streams under way may keep: slow readers of long answers must not fill the memory. */
+const MAX_KEPT_TOGETHER = 256 * 1024 * 1024;
+let keptTogether = 0;
+
 /** Turns the ways in which an upstream can break off into the error a caller is told. */
 export interface StreamErrors {
   transport(error: TransportError): GatewayError;
@@ -41,6 +45,12 @@ export class ChatStream implements BodySink {
   private heldBytes = 0;
   /** Bytes the provider has sent. */
   received = 0;
+  /** Bytes that went to the sink. */
+  sent = 0;
+  /** What went to the sink, as far as it is kept; null: nobody asked for it. */
+  kept: Buffer[] | null = null;
+  private keptBytes = 0;
+  private maxKeptBytes = 0;
   private sink: StreamSink | null = null;
   private result: { readonly outcome: StreamOutcome; readonly error: GatewayError | null } | null = null;
   private readonly observers: ((outcome: StreamOutcome, error: GatewayError | null) => void)[] = [];
@@ -61,7 +71,21 @@ export class ChatStream implements BodySink {
     return this.translator.facts;
   }
 
-  /** Is told once, when the stream has ended. */
+  /**
+   * Keeps what goes to the sink, up to `maxBytes` of it, or more where more is asked for as well, and while all streams together
+   * keep no more than they may. No copy: the memory is held for as long as the stream is.
+   */
+  keep(maxBytes: number): void {
+    this.kept ??= [];
+    this.maxKeptBytes = Math.max(this.maxKeptBytes, maxBytes);
+  }
+
+  /** Is all that went to the sink kept? */
+  get keepsAll(): boolean {
+    return this.kept !== null && this.keptBytes === this.sent;
+  }
+
+  /** Is told once, when the stream has ended and before the sink is. */
   observe(observer: (outcome: StreamOutcome, error: GatewayError | null) => void): void {
     this.observers.push(observer);
   }
@@ -127,7 +151,19 @@ export class ChatStream implements BodySink {
       return this.heldBytes <= MAX_HELD_BYTES;
     }
     if (out.length === 0) return true;
-    return this.sink.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+    const bytes = out.length === 1 ? out[0]! : Buffer.concat(out);
+    if (this.keepsAll) this.keepPiece(bytes);
+    this.sent += bytes.length;
+    return this.sink.write(bytes);
+  }
+
+  private keepPiece(bytes: Buffer): void {
+    const room = Math.min(this.maxKeptBytes - this.keptBytes, MAX_KEPT_TOGETHER - keptTogether);
+    if (room <= 0) return;
+    const piece = bytes.length <= room ? bytes : bytes.subarray(0, room);
+    this.kept?.push(piece);
+    this.keptBytes += piece.length;
+    keptTogether += piece.length;
   }
 
   private settle(outcome: StreamOutcome, error: GatewayError | null): void {
@@ -143,7 +179,8 @@ export class ChatStream implements BodySink {
   private finish(): void {
     const { sink, result } = this;
     if (sink === null || result === null) return;
-    sink.end(result.outcome, result.error);
     for (const observer of this.observers) observer(result.outcome, result.error);
+    keptTogether -= this.keptBytes;
+    sink.end(result.outcome, result.error);
   }
 }

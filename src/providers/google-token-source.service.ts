@@ -68,7 +68,7 @@ export class GoogleTokenSource {
     @Inject(transportConfig.KEY) private readonly config: ConfigType<typeof transportConfig>,
     registry: ProviderRegistry,
   ) {
-    const strategy = registry.get('google-vertex-ai');
+    const strategy = registry.vendor('google-vertex-ai');
     const base = strategy === null ? null : registry.baseOf(strategy, null).origin;
     this.operatorsOrigin = base === strategy?.origin ? null : base;
   }

@@ -3,9 +3,10 @@ import type { ConfigType } from '@nestjs/config';
 import type { Cancellation } from '../common/cancellation.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { transportConfig } from '../config/transport.config.js';
-import { HttpTransport, type UpstreamResponse } from '../transport/http-transport.service.js';
+import type { UpstreamResponse } from '../transport/exchange.js';
+import { HttpTransport } from '../transport/http-transport.service.js';
 import { AttemptClocks } from '../transport/attempt-clocks.service.js';
-import type { AttemptTimeouts, AttemptWatch } from '../transport/attempt-watch.js';
+import type { AttemptPhases, AttemptTimeouts, AttemptWatch } from '../transport/attempt-watch.js';
 import { isTimeout, TIMEOUTS, TransportError } from '../transport/transport-error.js';
 import { IterableBody, readBody } from '../transport/upstream-body.js';
 import {
@@ -17,9 +18,11 @@ import {
 import { ChatStream } from './chat-stream.js';
 import { NO_ANSWER_QUIRKS } from './dialects/openai-chat/chat-quirks.js';
 import { completionAsStream } from './dialects/openai-chat/completion-as-stream.js';
+import { redactedAnswer } from './dialects/native/redacted-answer.js';
 import { ChatStreamTranslator } from './dialects/openai-chat/stream-translator.js';
 import { GoogleTokenSource } from './google-token-source.service.js';
 import { ProviderRegistry } from './provider.registry.js';
+import type { NativeCall } from './native-call.js';
 import type {
   AnswerFacts,
   ChatCall,
@@ -36,10 +39,29 @@ export type { AttemptTimeouts } from '../transport/attempt-watch.js';
 /** How many requests of one call are under way at once. */
 const AT_ONCE = 4;
 
-/** A provider's answer to a call, in OpenAI's dialect. */
+/** A provider's answer to a call: in OpenAI's dialect, or passed through. */
 export type ProviderReply =
-  | { readonly kind: 'json'; readonly headers: UpstreamHeaders; readonly body: Buffer; readonly facts: AnswerFacts }
-  | { readonly kind: 'stream'; readonly headers: UpstreamHeaders; readonly stream: ChatStream };
+  | {
+      readonly kind: 'json';
+      readonly headers: UpstreamHeaders;
+      readonly body: Buffer;
+      readonly facts: AnswerFacts;
+      readonly phases: AttemptPhases | null;
+    }
+  | {
+      readonly kind: 'stream';
+      readonly headers: UpstreamHeaders;
+      readonly stream: ChatStream;
+      readonly phases: AttemptPhases | null;
+    }
+  /** The provider's own answer, of whatever kind: its status, its headers, its bytes. */
+  | {
+      readonly kind: 'passthrough';
+      readonly status: number;
+      readonly headers: UpstreamHeaders;
+      readonly stream: ChatStream;
+      readonly phases: AttemptPhases | null;
+    };
 
 /** Build ─▶ send ─▶ read: translation meets I/O here only. One attempt at one target; retries are the executor's. */
 @Injectable()
@@ -54,7 +76,7 @@ export class ProviderClient {
     for (const origin of registry.origins()) transport.trust(origin);
   }
 
-  /** A chat or embeddings: see there. */
+  /** A chat, embeddings or a native call: see there. */
   ask(
     strategy: ProviderStrategy,
     call: ProviderCall,
@@ -62,9 +84,9 @@ export class ProviderClient {
     timeouts: AttemptTimeouts,
     cancellation: Cancellation,
   ): Promise<ProviderReply> {
-    return call.kind === 'chat'
-      ? this.chat(strategy, call, target, timeouts, cancellation)
-      : this.embeddings(strategy, call, target, timeouts, cancellation);
+    if (call.kind === 'chat') return this.chat(strategy, call, target, timeouts, cancellation);
+    if (call.kind === 'embeddings') return this.embeddings(strategy, call, target, timeouts, cancellation);
+    return this.native(strategy, call, target, timeouts, cancellation);
   }
 
   /**
@@ -81,19 +103,22 @@ export class ProviderClient {
   ): Promise<ProviderReply> {
     const target = strategy.tokenSource === undefined ? asked : await this.googleTokens.withToken(asked);
     const request = strategy.buildChatRequest(call, target);
-    const watch = this.clocks.start(timeouts, call.request.stream === true);
+    const isStream = call.request.stream === true;
+    const watch = this.clocks.start(timeouts, isStream);
     try {
-      const response = await this.send(request, watch, cancellation);
-      if (response.status === 401 && strategy.tokenSource !== undefined) this.googleTokens.forget(target);
-      if (response.status >= 300) throw strategy.readError(await this.readAnswer(response), target);
-      if (call.request.stream !== true) {
-        const answer = await this.readAnswer(response);
-        watch.done();
+      if (!isStream) {
+        const answer = await this.fetch(request, target, watch, cancellation);
+        this.checkStatus(answer.status, strategy, target);
+        if (answer.status >= 300) throw strategy.readError(answer, target);
         const { body, facts } = strategy.readChatCompletion(answer, call, target);
-        return { kind: 'json', headers: response.headers, body, facts };
+        return { kind: 'json', headers: answer.headers, body, facts, phases: watch };
       }
+      const response = await this.send(request, target, watch, cancellation);
+      this.checkStatus(response.status, strategy, target);
+      if (response.status >= 300) throw strategy.readError(await this.readAnswer(response), target);
       if (isJson(response.headers)) return await this.streamOfCompletion(strategy, call, target, response, watch);
-      return await this.openStream(strategy.openChatStream(call, target), target, response, watch);
+      const stream = await this.openStream(strategy.openChatStream(call, target), target, response, watch);
+      return { kind: 'stream', headers: response.headers, stream, phases: watch };
     } catch (cause) {
       watch.done();
       throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
@@ -109,7 +134,7 @@ export class ProviderClient {
     cancellation: Cancellation,
   ): Promise<ProviderReply> {
     const { embeddings } = strategy;
-    if (embeddings === undefined) throw this.registry.withoutEmbeddings(strategy);
+    if (embeddings === undefined) throw this.registry.withoutEmbeddings(strategy, asked.accountId);
     const target = strategy.tokenSource === undefined ? asked : await this.googleTokens.withToken(asked);
     const requests = embeddings.buildRequests(call, target);
     const answers: UpstreamAnswer[] = [];
@@ -120,7 +145,38 @@ export class ProviderClient {
       );
     }
     const { body, facts } = embeddings.readAnswers(answers, call, target);
-    return { kind: 'json', headers: answers[0]?.headers ?? {}, body, facts };
+    // Of several requests none is the call's.
+    return { kind: 'json', headers: answers[0]?.headers ?? {}, body, facts, phases: null };
+  }
+
+  /**
+   * Throws as `chat` does; a provider's own error comes with its answer as it was. Redirects are answers like any other: they are
+   * not followed.
+   */
+  async native(
+    strategy: ProviderStrategy,
+    call: NativeCall,
+    asked: ProviderTarget,
+    timeouts: AttemptTimeouts,
+    cancellation: Cancellation,
+  ): Promise<ProviderReply> {
+    const target = strategy.tokenSource === undefined ? asked : await this.googleTokens.withToken(asked);
+    const request = strategy.native.buildRequest(call, target);
+    const watch = this.clocks.start(timeouts, call.request.stream);
+    try {
+      const response = await this.send(request, target, watch, cancellation);
+      this.checkStatus(response.status, strategy, target);
+      if (response.status >= 400) {
+        const answer = await this.readAnswer(response);
+        throw strategy.readError(answer, target).with({ answer: redactedAnswer(answer, target) });
+      }
+      const { status, headers } = response;
+      const stream = await this.openStream(strategy.native.openAnswer(response, target), target, response, watch);
+      return { kind: 'passthrough', status, headers, stream, phases: watch };
+    } catch (cause) {
+      watch.done();
+      throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
+    }
   }
 
   private async answerOf(
@@ -132,10 +188,9 @@ export class ProviderClient {
   ): Promise<UpstreamAnswer> {
     const watch = this.clocks.start(timeouts, false);
     try {
-      const response = await this.send(request, watch, cancellation);
-      if (response.status === 401 && strategy.tokenSource !== undefined) this.googleTokens.forget(target);
-      const answer = await this.readAnswer(response);
-      if (response.status >= 300) throw strategy.readError(answer, target);
+      const answer = await this.fetch(request, target, watch, cancellation);
+      this.checkStatus(answer.status, strategy, target);
+      if (answer.status >= 300) throw strategy.readError(answer, target);
       return answer;
     } catch (cause) {
       throw cause instanceof TransportError ? toGatewayError(cause, target) : cause;
@@ -149,7 +204,7 @@ export class ProviderClient {
     target: ProviderTarget,
     response: UpstreamResponse,
     watch: AttemptWatch,
-  ): Promise<ProviderReply> {
+  ): Promise<ChatStream> {
     const stream = new ChatStream(response.body, translator, {
       transport: (error) => orShuttingDown(toGatewayError(error, target)),
       truncated: () =>
@@ -161,7 +216,7 @@ export class ProviderClient {
     stream.observe(() => watch.done());
     await stream.opened;
     watch.contentCame();
-    return { kind: 'stream', headers: response.headers, stream };
+    return stream;
   }
 
   /** Some providers answer a stream request with one JSON body: the caller gets the stream it asked for all the same. */
@@ -179,15 +234,17 @@ export class ProviderClient {
     const context = { name: strategy.name, target, rules: [] };
     const translator = new ChatStreamTranslator(wish, NO_ANSWER_QUIRKS, context);
     const events = new IterableBody(completionAsStream(body));
-    return this.openStream(translator, target, { ...response, body: events }, watch);
+    const stream = await this.openStream(translator, target, { ...response, body: events }, watch);
+    return { kind: 'stream', headers: response.headers, stream, phases: watch };
   }
 
   private async send(
     request: UpstreamRequest,
+    { base }: ProviderTarget,
     watch: AttemptWatch,
     cancellation: Cancellation,
   ): Promise<UpstreamResponse> {
-    if (request.origin !== SANDBOX_ORIGIN) return this.transport.send(request, watch, cancellation);
+    if (request.origin !== SANDBOX_ORIGIN) return this.transport.send(request, watch, cancellation, base.isCustomers);
     const { status, headers, chunks } = respond(request);
     const body = new IterableBody(chunks);
     cancellation.onCancel(() => body.abort());
@@ -195,6 +252,22 @@ export class ProviderClient {
     watch.connected();
     watch.headCame();
     return { status, headers, body };
+  }
+
+  private fetch(
+    request: UpstreamRequest,
+    target: ProviderTarget,
+    watch: AttemptWatch,
+    cancellation: Cancellation,
+  ): Promise<UpstreamAnswer> {
+    if (request.origin === SANDBOX_ORIGIN)
+      return this.send(request, target, watch, cancellation).then((response) => this.readAnswer(response));
+    return this.transport.fetch(request, watch, cancellation, this.config.maxAnswerBytes, target.base.isCustomers);
+  }
+
+  /** A token that is refused may have been withdrawn: the next call gets a new one. */
+  private checkStatus(status: number, strategy: ProviderStrategy, target: ProviderTarget): void {
+    if (status === 401 && strategy.tokenSource !== undefined) this.googleTokens.forget(target);
   }
 
   private async readAnswer({ status, headers, body }: UpstreamResponse): Promise<UpstreamAnswer> {

@@ -1,10 +1,12 @@
 import type { GatewayError } from '../common/errors/gateway-error.js';
+import type { NanoUsd } from '../common/money.js';
 import type { Secret } from '../common/secret.js';
 import type { ChatCompletionRequest } from '../contract/chat-completion-request.schema.js';
 import type { FinishReason, Usage } from '../contract/chat-completion.js';
 import type { EmbeddingsRequest } from '../contract/embeddings-request.schema.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../transport/upstream.types.js';
 import type { ModelEntry } from './model-catalog.js';
+import type { AnswerHead, NativeCall } from './native-call.js';
 
 /** The set of strategies, as a DI token: `providers.module.ts` lists them. */
 export const PROVIDER_STRATEGIES = Symbol('PROVIDER_STRATEGIES');
@@ -15,6 +17,11 @@ export interface ProviderBase {
   readonly origin: string;
   /** What the override's URL has after its origin (`/openai`), else empty. The vendor's own path follows it. */
   readonly pathPrefix: string;
+  /**
+   * Did a customer name it (a stored key's `base_url`, a custom provider)? It is held to the egress policy then, be it the same as an
+   * origin that the operator named.
+   */
+  readonly isCustomers?: boolean;
 }
 
 /** What a call shows the provider: a key the caller sent along, or one the gateway keeps. */
@@ -27,6 +34,8 @@ export interface ProviderCredential {
   readonly secret: Secret;
   /** A stored key's settings (`account_id`, `headers`, `resource`, …); empty for an inline key. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Requests a period that a stored key may be used for. */
+  readonly rate?: { readonly limit: number; readonly periodS: number } | null;
 }
 
 /** One thing to try: provider, model and credential, and what a reply needs that the vendor may leave out. */
@@ -65,11 +74,32 @@ export interface EmbeddingsCall {
 }
 
 /** Whatever a caller may ask of a provider: attempts, health and the ledger are the same for all. */
-export type ProviderCall = (ChatCall & { readonly kind: 'chat' }) | (EmbeddingsCall & { readonly kind: 'embeddings' });
+export type ProviderCall =
+  | (ChatCall & { readonly kind: 'chat' })
+  | (EmbeddingsCall & { readonly kind: 'embeddings' })
+  | (NativeCall & { readonly kind: 'native' });
+
+/** Was a stream asked for? */
+export const isStreamed = (call: ProviderCall): boolean => call.kind !== 'embeddings' && call.request.stream === true;
+
+/** How large its body is; of an upload that does not say, 0. */
+export const bodyBytes = (call: ProviderCall): number =>
+  call.kind === 'native' && call.upload !== null ? (call.upload.length ?? 0) : call.raw.length;
+
+/** What a provider's answer says of money. */
+export interface ProviderBill {
+  /** What it charges for the call. */
+  readonly reported?: NanoUsd;
+  /** Searches it made, which cost apart from tokens. */
+  readonly webSearches?: number;
+  /** The tokens it charges for, where they are not all that were used. */
+  readonly billed?: Usage;
+}
 
 /** What was learned of an answer on the side. Absent means that the provider did not say. */
 export interface AnswerFacts {
   readonly usage?: Usage;
+  readonly bill?: ProviderBill;
   readonly finishReason?: FinishReason;
   /** The model that answered, in the provider's words. */
   readonly model?: string;
@@ -117,6 +147,16 @@ export interface EmbeddingsTranslation {
   readAnswers(answers: readonly UpstreamAnswer[], call: EmbeddingsCall, target: ProviderTarget): CompletionAnswer;
 }
 
+/** A provider's own API, passed through: where its calls go, and what is read of its answers on the side. Pure. */
+export interface NativeSurface {
+  /** The model that a path names; empty where it names none. */
+  modelIn(path: string): string;
+  /** Throws `invalid_request` for a path that leads nowhere, `missing_provider_key` for a key that cannot be shown. */
+  buildRequest(call: NativeCall, target: ProviderTarget): UpstreamRequest;
+  /** Watches an answer go by: its bytes come out as they went in. */
+  openAnswer(head: AnswerHead, target: ProviderTarget): StreamTranslator;
+}
+
 /**
  * Translation for one provider: pure, no sockets, no clock, no state between calls. Adding a provider is a folder with one of
  * these and a line in `providers.module.ts`.
@@ -130,8 +170,10 @@ export interface ProviderStrategy {
   readonly name: string;
   /** The vendor's origin: `https://api.openai.com`. */
   readonly origin: string;
-  /** Does a call need a provider key? */
+  /** Does a call need a provider key? Where it does not, one is shown if there is one. */
   readonly needsCredential: boolean;
+  /** Another one means that answers of before no longer stand for new ones. Absent: it never changes while the process runs. */
+  readonly revision?: string;
   /** Its keys may be such as must be changed for a token before a call: the client does that, and fills `accessToken`. */
   readonly tokenSource?: 'google-service-account';
   /** The provider's well-known models; others are callable all the same. */
@@ -139,6 +181,10 @@ export interface ProviderStrategy {
 
   /** Absent where the provider has none. */
   readonly embeddings?: EmbeddingsTranslation;
+  /** Its own API, passed through. */
+  readonly native: NativeSurface;
+  /** It has no chat: that API is all. */
+  readonly isNativeOnly?: true;
 
   /** Throws `unsupported_parameter` for what the provider cannot do and dropping would change. */
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest;

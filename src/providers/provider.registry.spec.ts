@@ -27,24 +27,24 @@ describe('ProviderRegistry', () => {
     ['workers-ai/@cf/meta/llama', 'workers-ai', '@cf/meta/llama'],
     ['@cf/meta/llama', 'workers-ai', '@cf/meta/llama'],
   ])('takes %s for %s and %s', (name, id, model) => {
-    const resolved = aRegistry().resolve(name);
+    const resolved = aRegistry().resolve(name, 'default');
 
     expect([resolved?.strategy.id, resolved?.model]).toEqual([id, model]);
   });
 
   it.each(['gpt-4o', 'nobody/gpt-4o', 'openai/', '/gpt-4o', '', 'OpenAI/gpt-4o'])('knows no provider in %j', (name) => {
-    expect(aRegistry().resolve(name)).toBeNull();
+    expect(aRegistry().resolve(name, 'default')).toBeNull();
   });
 
   it('lists what would have worked', () => {
-    expect(aRegistry().slugs()).toEqual(['grok', 'openai', 'sandbox', 'workers-ai']);
+    expect(aRegistry().slugs('default')).toEqual(['grok', 'openai', 'sandbox', 'workers-ai']);
   });
 
   it('has a sandbox only where it is switched on', () => {
     const registry = aRegistry({}, false);
 
-    expect([registry.get('sandbox'), registry.resolve('sandbox/echo')]).toEqual([null, null]);
-    expect(registry.slugs()).not.toContain('sandbox');
+    expect([registry.get('sandbox', 'default'), registry.resolve('sandbox/echo', 'default')]).toEqual([null, null]);
+    expect(registry.slugs('default')).not.toContain('sandbox');
   });
 
   it('refuses two strategies with one slug', () => {
@@ -57,7 +57,7 @@ describe('ProviderRegistry', () => {
 
   it("puts the operator's URL in the place of the vendor's origin, whichever slug names it", () => {
     const registry = aRegistry({ xai: 'http://127.0.0.1:9100/xai/', openai: 'https://proxy.example' });
-    const base = (slug: string) => registry.baseOf(registry.get(slug)!, null);
+    const base = (slug: string) => registry.baseOf(registry.vendor(slug)!, null);
 
     expect(base('grok')).toEqual({ origin: 'http://127.0.0.1:9100', pathPrefix: '/xai' });
     expect(base('openai')).toEqual({ origin: 'https://proxy.example', pathPrefix: '' });
@@ -73,12 +73,13 @@ describe('ProviderRegistry', () => {
 
   it('lets a stored key name its own base URL, and never an inline one', () => {
     const registry = aRegistry({ openai: 'https://proxy.example' });
-    const openai = registry.get('openai')!;
+    const openai = registry.vendor('openai')!;
     const settings = { base_url: 'https://eu.api.example/openai/' };
 
     expect(registry.baseOf(openai, aCredential('stored', settings))).toEqual({
       origin: 'https://eu.api.example',
       pathPrefix: '/openai',
+      isCustomers: true,
     });
     expect(registry.baseOf(openai, aCredential('inline', settings)).origin).toBe('https://proxy.example');
     expect(registry.baseOf(openai, aCredential('stored', { base_url: 'file:///etc' })).origin).toBe(

@@ -15,6 +15,8 @@ import { GrokStrategy } from './grok/grok.strategy.js';
 import { GroqStrategy } from './groq/groq.strategy.js';
 import { HuggingFaceStrategy } from './huggingface/huggingface.strategy.js';
 import { MistralStrategy } from './mistral/mistral.strategy.js';
+import { NATIVE_ONLY_PROVIDERS } from './native-only.catalog.js';
+import { NativeOnlyStrategy } from './native-only.strategy.js';
 import { OpenAiStrategy } from './openai/openai.strategy.js';
 import { OpenRouterStrategy } from './openrouter/openrouter.strategy.js';
 import { ParallelStrategy } from './parallel/parallel.strategy.js';
@@ -56,7 +58,10 @@ const STRATEGIES = [
     {
       provide: PROVIDER_STRATEGIES,
       inject: STRATEGIES,
-      useFactory: (...strategies: ProviderStrategy[]) => strategies,
+      useFactory: (...strategies: ProviderStrategy[]) => [
+        ...strategies,
+        ...NATIVE_ONLY_PROVIDERS.map((provider) => new NativeOnlyStrategy(provider)),
+      ],
     },
     ProviderRegistry,
     GoogleTokenSource,

@@ -38,7 +38,7 @@ export function attemptPolicy(
       step.timeouts === undefined ? timeouts : { ...timeouts, ...step.timeouts },
       step.requestTimeoutMs ?? header.requestTimeoutMs ?? 0,
     ),
-    limitsLastAttempt: gateway.engine.request_timeout_on_last_attempt ?? false,
+    limitsLastAttempt: step.limitsLastAttempt ?? gateway.engine.request_timeout_on_last_attempt ?? false,
   };
 }
 

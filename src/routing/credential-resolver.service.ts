@@ -24,7 +24,6 @@ export class CredentialResolver {
     alias: string | null,
     usable: (keyId: string) => boolean,
   ): ProviderCredential | null {
-    if (!strategy.needsCredential) return null;
     if (access.inlineKey !== null)
       return { source: 'inline', alias: null, keyId: null, secret: access.inlineKey, settings: {} };
     const stored = this.keys.select(access.gateway.internalId, strategy.id, alias, this.dice, usable);
@@ -35,7 +34,9 @@ export class CredentialResolver {
         keyId: stored.id,
         secret: stored.secret,
         settings: stored.settings,
+        rate: stored.rate,
       };
+    if (!strategy.needsCredential) return null;
     throw this.missing(access, strategy);
   }
 

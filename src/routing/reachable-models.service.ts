@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { GatewayAccess } from '../gateways/gateway-access.js';
+import { DynamicRouteDirectory } from '../dynamic-routes/dynamic-route.directory.js';
 import { ProviderKeyDirectory } from '../keys/provider-key.directory.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 
@@ -15,15 +16,18 @@ export class ReachableModels {
   constructor(
     private readonly providers: ProviderRegistry,
     private readonly keys: ProviderKeyDirectory,
+    private readonly routes: DynamicRouteDirectory,
   ) {}
 
-  /** In the order of providers, then of their catalogues. */
+  /** In the order of providers, then of their catalogues; dynamic routes behind them. */
   of({ gateway }: GatewayAccess): readonly ReachableModel[] {
-    return this.providers
-      .all()
+    const listed = this.providers
+      .all(gateway.accountId)
       .filter(({ id, needsCredential }) => !needsCredential || this.keys.aliases(gateway.internalId, id).length > 0)
       .flatMap(({ id, models, embeddings }) =>
         [...models, ...(embeddings?.models ?? [])].map((model) => ({ provider: id, model: model.id })),
       );
+    const routes = [...this.routes.of(gateway.internalId).keys()].map((name) => ({ provider: 'dynamic', model: name }));
+    return [...listed, ...routes];
   }
 }

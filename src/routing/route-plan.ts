@@ -1,11 +1,17 @@
+import type { Awaitable } from '../common/awaitable.js';
 import { type AttemptOverrides, NO_OVERRIDES } from '../contract/attempt-headers.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
+import type { RouteTaken } from '../contract/route-taken.js';
+import type { Quota } from '../metering/quotas.service.js';
 import type { AttemptTimeouts } from '../providers/provider-client.service.js';
+import type { CallRequest } from './call-request.js';
 import type { ProviderStrategy } from '../providers/provider-strategy.js';
 
 /** What one target of a plan says for itself. */
 export interface TargetOverrides extends AttemptOverrides {
   readonly timeouts?: Partial<AttemptTimeouts>;
+  /** Does its `requestTimeoutMs` hold for the very last attempt as well? Absent: the gateway says. */
+  readonly limitsLastAttempt?: boolean;
 }
 
 /** One thing a plan wants tried: a provider and a model there. The credential is found when it is tried. */
@@ -18,6 +24,12 @@ export interface PlannedTarget {
   readonly overrides: TargetOverrides;
   /** Is there nothing behind it, however it fails? */
   readonly isLast: boolean;
+  /** What is asked of it, where that is not the call's own request: the step of a universal one. */
+  readonly request?: CallRequest;
+  /** Quotas of nano-dollars that stand on the way here: what the call may cost is reserved from each of them, and booked there. */
+  readonly spending?: readonly Quota[];
+  /** The id of the route's element that wants it. */
+  readonly element?: string;
 }
 
 /**
@@ -26,7 +38,19 @@ export interface PlannedTarget {
  */
 export interface RoutePlan {
   /** The next target, given how the last one failed (null at the start); null when there is nothing left to try. */
-  next(lastError: GatewayError | null): PlannedTarget | null;
+  next(lastError: GatewayError | null): Awaitable<PlannedTarget | null>;
+  /** The dynamic route that is walked; absent where none is. */
+  readonly route?: PlannedRoute | undefined;
+}
+
+/** A dynamic route that a plan follows. */
+export interface PlannedRoute {
+  /** The way so far. */
+  readonly taken: RouteTaken;
+  /** Why it has no target, where no target's own error says so. */
+  readonly failure: GatewayError;
+  /** The last target has answered: what comes behind it on the route is passed. */
+  answered(): Awaitable<void>;
 }
 
 /** A plan of one. */

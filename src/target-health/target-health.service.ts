@@ -97,11 +97,16 @@ export class TargetHealth {
     health.circuit.failed(now);
   }
 
-  /** A gateway's targets that have been in trouble, and how they stand. */
-  report(gatewayInternalId: string): readonly HealthReport[] {
+  /** Leaves a key alone, for this model, until then: it has been used as often as it may. */
+  park(keyId: string, model: string, until: number): void {
+    this.parked.set(parkingOf(keyId, model), until);
+  }
+
+  /** Targets that have been in trouble, of one gateway or of all, and how they stand. */
+  report(gatewayInternalId: string | null): readonly HealthReport[] {
     const now = this.clock.now();
     return [...this.targets.values()]
-      .filter(({ subject }) => subject.gatewayInternalId === gatewayInternalId)
+      .filter(({ subject }) => gatewayInternalId === null || subject.gatewayInternalId === gatewayInternalId)
       .map(({ subject, circuit, lastError, lastErrorAt }) => ({
         ...subject,
         circuit: circuit.state,

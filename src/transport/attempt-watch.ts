@@ -16,7 +16,14 @@ export interface AttemptTimeouts {
   readonly requestMs: number;
 }
 
-type TimeoutFault = Extract<TransportFault, `${string}_timeout`>;
+/** When an attempt came to its phases, in milliseconds since 1970; 0: not yet. */
+export interface AttemptPhases {
+  readonly connectedAt: number;
+  readonly headAt: number;
+  readonly contentAt: number;
+}
+
+export type TimeoutFault = Extract<TransportFault, `${string}_timeout`>;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -27,7 +34,10 @@ const after = (now: number, ms: number): number => (ms === 0 ? NEVER : now + ms)
  * The clocks of one attempt. Moving to the next phase, or a piece of a body, only writes a field; nothing is scheduled. The one
  * timer behind all attempts is `AttemptClocks`.
  */
-export class AttemptWatch {
+export class AttemptWatch implements AttemptPhases {
+  connectedAt = 0;
+  headAt = 0;
+  contentAt = 0;
   /** When the phase it is in must be over. */
   private phaseEnd: number;
   private fault: TimeoutFault = 'connect_timeout';
@@ -55,19 +65,22 @@ export class AttemptWatch {
   }
 
   connected(): void {
-    this.enter('headers_timeout', this.timeouts.headersMs);
+    this.connectedAt = this.enter('headers_timeout', this.timeouts.headersMs);
   }
 
   headCame(): void {
-    if (this.streams) this.enter('first_token_timeout', this.timeouts.firstTokenMs);
-    else this.contentCame();
+    if (this.streams) this.headAt = this.enter('first_token_timeout', this.timeouts.firstTokenMs);
+    else {
+      this.contentCame();
+      this.headAt = this.contentAt;
+    }
   }
 
   /** The first real content: from here on the caller may be answered. */
   contentCame(): void {
     this.isStarted = true;
     this.requestEnd = NEVER;
-    this.enter('idle_timeout', this.timeouts.idleMs);
+    this.contentAt = this.enter('idle_timeout', this.timeouts.idleMs);
   }
 
   /** A piece of the body. Before the first content it does not count: role-only deltas and pings are no progress. */
@@ -102,8 +115,11 @@ export class AttemptWatch {
     onTimeout?.(fault);
   }
 
-  private enter(fault: TimeoutFault, ms: number): void {
+  /** Returns when that was. */
+  private enter(fault: TimeoutFault, ms: number): number {
+    const now = Date.now();
     this.fault = fault;
-    this.phaseEnd = after(Date.now(), ms);
+    this.phaseEnd = after(now, ms);
+    return now;
   }
 }

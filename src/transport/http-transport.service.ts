@@ -1,28 +1,18 @@
-import { lookup as dnsLookup } from 'node:dns';
+import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { type Dispatcher, Pool } from 'undici';
+import { Pool } from 'undici';
 import type { Cancellation } from '../common/cancellation.js';
 import { transportConfig } from '../config/transport.config.js';
 import { assertAddressAllowed, assertEgressAllowed } from '../common/egress-policy.js';
 import type { AttemptWatch } from './attempt-watch.js';
-import { TIMEOUTS, TransportError, toTransportError } from './transport-error.js';
-import { type BodySink, givenUp, type UpstreamBody } from './upstream-body.js';
-import type { UpstreamHeaders, UpstreamRequest } from './upstream.types.js';
+import { type Exchange, StreamedExchange, type UpstreamResponse, WholeExchange } from './exchange.js';
+import { TransportError, toTransportError } from './transport-error.js';
+import type { UpstreamAnswer, UpstreamRequest } from './upstream.types.js';
 
 /** A connection that is not there by then is given up, whoever asked for it. */
 const MAX_CONNECT_MS = 60_000;
-
-/** What may come before a body's reader is there. */
-const MAX_EARLY_BYTES = 64 * 1024;
-
-/** An answer whose head has come. */
-export interface UpstreamResponse {
-  readonly status: number;
-  readonly headers: UpstreamHeaders;
-  readonly body: UpstreamBody;
-}
 
 /**
  * Outgoing HTTP: the only place where a socket is opened. One pool of HTTP/1.1 keep-alive connections an origin, and undici's
@@ -31,11 +21,16 @@ export interface UpstreamResponse {
 @Injectable()
 export class HttpTransport implements OnApplicationShutdown {
   private readonly pools = new Map<string, Pool>();
+  /** Of origins that customers name: never a connection of the others', even to the same origin. */
+  private readonly guardedPools = new Map<string, Pool>();
   private readonly trusted = new Set<string>();
+
+  /** Finds the addresses of hosts that customers name. */
+  lookup = lookup;
 
   constructor(@Inject(transportConfig.KEY) private readonly config: ConfigType<typeof transportConfig>) {}
 
-  /** Origins that the code or the operator names. Any other one, from a stored key's `base_url`, is held to the egress policy. */
+  /** Origins that the code or the operator names. Any other one is held to the egress policy. */
   trust(origin: string): void {
     this.trusted.add(origin);
   }
@@ -43,29 +38,55 @@ export class HttpTransport implements OnApplicationShutdown {
   /**
    * Resolves when the answer's head is there. Rejects with a `TransportError`; an abort of `cancellation`, or a clock of `watch` that
    * runs out, closes the connection.
+   * @param isCustomers Did a customer name the origin? Then it is held to the egress policy whoever else names it too.
    */
-  send(request: UpstreamRequest, watch: AttemptWatch, cancellation: Cancellation): Promise<UpstreamResponse> {
+  send(
+    request: UpstreamRequest,
+    watch: AttemptWatch,
+    cancellation: Cancellation,
+    isCustomers = false,
+  ): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
-      if (cancellation.cancelled) {
-        reject(givenUp());
-        return;
-      }
-      try {
-        this.poolOf(request.origin).dispatch(request, new Exchange(resolve, reject, watch, cancellation));
-      } catch (cause) {
-        reject(toTransportError(cause));
-      }
+      this.dispatch(request, isCustomers, new StreamedExchange(resolve, reject, watch, cancellation));
     });
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.pools.values()].map((pool) => pool.destroy()));
+  /** The whole answer at once. Rejects as `send` does, and with `answer_too_large` beyond `maxBytes`. */
+  fetch(
+    request: UpstreamRequest,
+    watch: AttemptWatch,
+    cancellation: Cancellation,
+    maxBytes: number,
+    isCustomers = false,
+  ): Promise<UpstreamAnswer> {
+    return new Promise((resolve, reject) => {
+      this.dispatch(request, isCustomers, new WholeExchange(resolve, reject, watch, cancellation, maxBytes));
+    });
   }
 
-  private poolOf(origin: string): Pool {
-    let pool = this.pools.get(origin);
+  private dispatch(request: UpstreamRequest, isCustomers: boolean, exchange: Exchange): void {
+    if (exchange.cancelled) {
+      exchange.abort();
+      return;
+    }
+    try {
+      const { upload } = request;
+      const outgoing = upload === undefined ? request : { ...request, body: upload };
+      this.poolOf(request.origin, isCustomers).dispatch(outgoing, exchange);
+    } catch (cause) {
+      exchange.abort(toTransportError(cause));
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.pools.values(), ...this.guardedPools.values()].map((pool) => pool.destroy()));
+  }
+
+  private poolOf(origin: string, isCustomers: boolean): Pool {
+    const pools = isCustomers ? this.guardedPools : this.pools;
+    let pool = pools.get(origin);
     if (pool === undefined) {
-      const trusted = this.trusted.has(origin);
+      const trusted = !isCustomers && this.trusted.has(origin);
       if (!trusted) this.assertAllowed(origin);
       pool = new Pool(origin, {
         pipelining: 1,
@@ -75,7 +96,7 @@ export class HttpTransport implements OnApplicationShutdown {
         bodyTimeout: 0,
         connect: { timeout: MAX_CONNECT_MS, ...(trusted ? {} : { lookup: this.guardedLookup }) },
       });
-      this.pools.set(origin, pool);
+      pools.set(origin, pool);
     }
     return pool;
   }
@@ -89,8 +110,8 @@ export class HttpTransport implements OnApplicationShutdown {
   }
 
   /** Checks the addresses that are really connected to, so that a name cannot point elsewhere after it was saved. */
-  private readonly guardedLookup: LookupFunction = (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+  readonly guardedLookup: LookupFunction = (hostname, options, callback) => {
+    this.lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
         callback(error, []);
         return;
@@ -106,98 +127,4 @@ export class HttpTransport implements OnApplicationShutdown {
       else callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4);
     });
   };
-}
-
-/** One request's life: undici's handler on one side, the body for its reader on the other. */
-class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
-  private controller: Dispatcher.DispatchController | null = null;
-  private sink: BodySink | null = null;
-  private early: Buffer[] = [];
-  private earlyBytes = 0;
-  private ended = false;
-  private failure: TransportError | null = null;
-  private answered = false;
-
-  constructor(
-    private readonly resolve: (response: UpstreamResponse) => void,
-    private readonly reject: (error: TransportError) => void,
-    private readonly watch: AttemptWatch,
-    private readonly cancellation: Cancellation,
-  ) {
-    cancellation.onCancel(this.onAbort);
-    watch.whenOver((fault) => this.abort(new TransportError(fault, TIMEOUTS[fault])));
-  }
-
-  private readonly onAbort = (): void => this.abort();
-
-  abort(reason: TransportError = givenUp()): void {
-    // Before undici has a connection there is no controller yet: the reader is told at once, the request when it starts.
-    if (this.controller === null) this.fail(reason);
-    else this.controller.abort(reason);
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    if (this.failure !== null) controller.abort(this.failure);
-    else this.watch.connected();
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
-    // 1xx answers are announcements; the real one follows.
-    if (status < 200) return;
-    this.answered = true;
-    this.watch.headCame();
-    this.resolve({ status, headers, body: this });
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
-    this.watch.bytesCame();
-    if (this.sink === null) {
-      // A small answer comes with its head, before the reader had its turn; pausing at once would cost it another.
-      this.early.push(bytes);
-      this.earlyBytes += bytes.length;
-      if (this.earlyBytes > MAX_EARLY_BYTES) controller.pause();
-    } else if (!this.sink.data(bytes)) {
-      controller.pause();
-      this.watch.held();
-    }
-  }
-
-  onResponseEnd(): void {
-    this.release();
-    this.ended = true;
-    this.sink?.end();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
-    this.fail(toTransportError(cause));
-  }
-
-  pipe(sink: BodySink): void {
-    this.sink = sink;
-    let flowing = true;
-    for (const bytes of this.early) flowing = sink.data(bytes) && flowing;
-    this.early = [];
-    if (this.failure !== null) sink.error(this.failure);
-    else if (this.ended) sink.end();
-    else if (flowing) this.controller?.resume();
-  }
-
-  resume(): void {
-    this.watch.bytesCame();
-    this.controller?.resume();
-  }
-
-  private release(): void {
-    this.watch.done();
-    this.cancellation.off(this.onAbort);
-  }
-
-  private fail(error: TransportError): void {
-    if (this.failure !== null || this.ended) return;
-    this.failure = error;
-    this.release();
-    if (!this.answered) this.reject(error);
-    else this.sink?.error(error);
-  }
 }

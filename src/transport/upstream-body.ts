@@ -18,6 +18,9 @@ export interface UpstreamBody {
 
 export const givenUp = (): TransportError => new TransportError('aborted', 'The call was given up.');
 
+export const tooLarge = (maxBytes: number): TransportError =>
+  new TransportError('answer_too_large', `The answer is larger than ${maxBytes} bytes.`);
+
 /** Reads a body to its end. Rejects with `answer_too_large` beyond `maxBytes`, and with whatever broke it off. */
 export function readBody(body: UpstreamBody, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -27,7 +30,7 @@ export function readBody(body: UpstreamBody, maxBytes: number): Promise<Buffer> 
       data(bytes) {
         size += bytes.length;
         if (size > maxBytes) {
-          reject(new TransportError('answer_too_large', `The answer is larger than ${maxBytes} bytes.`));
+          reject(tooLarge(maxBytes));
           body.abort();
           return true;
         }

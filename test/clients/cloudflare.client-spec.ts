@@ -105,6 +105,56 @@ describe('the cloudflare SDK with a baseURL', () => {
     for (const id of ['find_me', 'findxme']) await client.aiGateway.delete(id, { account_id });
   });
 
+  it('creates, lists, finds, edits and deletes custom providers', async () => {
+    const made = await Promise.all(
+      ['b', 'a', 'c'].map((slug, index) =>
+        client.aiGateway.customProviders.create({
+          account_id,
+          name: `Provider ${slug}`,
+          slug,
+          base_url: 'https://models.example.com/v1',
+          headers: '{"x-team": "a"}',
+          position: index === 2 ? -1 : 0,
+          enable: index === 0,
+        }),
+      ),
+    );
+    const [first] = made;
+    const id = first?.id ?? '';
+    const slugs = async (query: { search?: string; enable?: boolean; beta?: boolean; per_page?: number }) =>
+      (await all(client.aiGateway.customProviders.list({ account_id, ...query }))).map(({ slug }) => slug);
+    const edited = await client.patch<{ result: typeof first }>(
+      `/accounts/${account_id}/ai-gateway/custom-providers/${id}`,
+      { body: { description: 'Ours', beta: true } },
+    );
+
+    expect(first).toMatchObject({ slug: 'b', enable: true, beta: false, position: 0, headers: '{"x-team":"…"}' });
+    expect(await slugs({ per_page: 1 })).toEqual(['c', 'a', 'b']);
+    expect([await slugs({ search: 'r b' }), await slugs({ search: id }), await slugs({ enable: true })]).toEqual([
+      ['b'],
+      ['b'],
+      ['b'],
+    ]);
+    expect([await slugs({ beta: true }), await slugs({ beta: false })]).toEqual([['b'], ['c', 'a']]);
+    expect(edited.result).toMatchObject({ description: 'Ours', beta: true, enable: true });
+    expect(await client.aiGateway.customProviders.get(id, { account_id })).toEqual(edited.result);
+    for (const { id: each } of made)
+      expect((await client.aiGateway.customProviders.delete(each, { account_id })).id).toBe(each);
+    await expect(client.aiGateway.customProviders.get(id, { account_id })).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it('tells the base URL of a provider, by any of its slugs', async () => {
+    const url = (provider: string) => client.aiGateway.urls.get(provider, { account_id, gateway_id: 'default' });
+
+    expect(await Promise.all(['openai', 'google', 'custom-acme', 'compat'].map(url))).toEqual(
+      ['openai', 'google-ai-studio', 'custom-acme', 'compat'].map((slug) => `${gateway.base}/${slug}`),
+    );
+    await expect(url('nobody')).rejects.toBeInstanceOf(BadRequestError);
+    await expect(client.aiGateway.urls.get('openai', { account_id, gateway_id: 'nowhere' })).rejects.toBeInstanceOf(
+      NotFoundError,
+    );
+  });
+
   it('stores, rotates, reads and deletes a provider key', async () => {
     const path = `/accounts/${account_id}/ai-gateway/gateways/default/provider_configs`;
     const created = await client.aiGateway.providerConfigs.create('default', {

@@ -197,6 +197,8 @@ describe('the control plane', () => {
       ['a short public key', { logpush_public_key: 'k' }, ['body', 'logpush_public_key']],
       ['an otel without URL', { otel: [{ headers: {} }] }, ['body', 'otel', 0, 'url']],
       ['an otel that is no URL', { otel: [{ url: 'nowhere', headers: {} }] }, ['body', 'otel', 0, 'url']],
+      ['an otel inside', { otel: [{ url: 'http://10.0.0.1/v1/traces', headers: {} }] }, ['body', 'otel', 0, 'url']],
+      ['an otel with a password', { otel: [{ url: 'https://a:b@c.de/', headers: {} }] }, ['body', 'otel', 0, 'url']],
       [
         'an unknown guardrail',
         { guardrails: { prompt: { S14: 'FLAG' }, response: {} } },

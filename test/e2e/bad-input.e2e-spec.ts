@@ -15,7 +15,7 @@ beforeAll(async () => {
     PROVIDER_BASE_URLS: JSON.stringify({ openai: upstream.origin }),
     MAX_BODY_BYTES: String(MAX_BODY_BYTES),
     MAX_HEADER_BYTES: '16384',
-    REQUEST_BODY_TIMEOUT_MS: '1000',
+    REQUEST_BODY_TIMEOUT_MS: '2500',
   });
   await gateway.storeKey('openai', 'sk-stored-openai-key');
 });
@@ -137,6 +137,24 @@ describe('bodies', () => {
     const response = await post('{}', CALL, { 'content-encoding': 'gzip' });
 
     expect(response.status).toBe(415);
+  });
+
+  it('refuses what is nested too deeply to be read', async () => {
+    const depth = 200_000;
+    const response = await post(
+      `{"model":"sandbox/echo","messages":[{"role":"user","content":"x"}],"metadata":${'['.repeat(depth)}${']'.repeat(depth)}}`,
+    );
+
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('nested too deeply') } });
+  });
+
+  it('refuses a body of more members than any API has', async () => {
+    const members = Array.from({ length: 50_000 }, (_, index) => `"k${index}":1`).join(',');
+    const response = await post(`{"model":"openai/gpt-4o","messages":${JSON.stringify(messages)},${members}}`);
+
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('1000 members') } });
   });
 
   it('carries a 10 MB image through, byte for byte', async () => {

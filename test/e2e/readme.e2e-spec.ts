@@ -8,15 +8,16 @@ import { sse, StubUpstream } from '../support/stub-upstream.js';
 
 const run = promisify(execFile);
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-
-/** The README's curl commands, in order. */
-const samples = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
-  block!
-    .split(/^(?=curl )/m)
-    .filter((command) => command.startsWith('curl '))
-    .map((command) => command.trim()),
-);
+/** A page's curl commands, in order. */
+const samplesOf = (page: string): string[] =>
+  [...readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(
+    ([, block]) =>
+      block!
+        .split(/^(?=curl )/m)
+        .filter((command) => command.startsWith('curl '))
+        .map((command) => command.trim()),
+  );
+const samples = samplesOf('README.md');
 
 const hasTools = ['curl', 'sh'].every((tool) => spawnSync(tool, ['--version']).error === undefined);
 if (!hasTools) console.warn("The README's samples are not run: install curl.");
@@ -64,5 +65,11 @@ if (!hasTools) console.warn("The README's samples are not run: install curl.");
     upstream.replies(sse(...aStream('Hello from upstream.')));
     expect(await paste(samples[2]!)).toMatch(/upstream[\s\S]*data: \[DONE\]\n\n$/);
     expect(upstream.last.headers['authorization']).toBe('Bearer sk-...');
+  });
+
+  it('of dynamic routes: make one, and fall back on it', async () => {
+    const [create, ask] = samplesOf('docs/dynamic-routes.md');
+    expect(JSON.parse(await paste(create!))).toMatchObject({ success: true, messages: [] });
+    expect(await paste(ask!)).toMatch(/cf-aig-route: customer-support;version=\w+;path=start>plan>big>small>end\r\n/);
   });
 });

@@ -3,8 +3,8 @@ import { CallRecorder } from '../../src/accounting/call-recorder.service.js';
 import type { CallRecord } from '../../src/accounting/call-record.js';
 import { aChunk, aCompletion, aStream, hello } from '../support/builders.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
+import { aModel, anEnd, aStart } from '../support/route-elements.js';
 import { frame, json, sse, sseCut, sseHang, StubUpstream, type StubReply } from '../support/stub-upstream.js';
-import { allowPlans } from '../support/two-targets.js';
 
 /**
  * The sixteen failover faults, with real sockets, streamed and not, at a single target and with another behind it. The caller gets
@@ -32,7 +32,17 @@ beforeAll(async () => {
   });
   await gateway.storeKey('openai', 'sk-first-0123456789');
   await gateway.storeKey('mistral', 'sk-second-0123456789');
-  allowPlans(gateway);
+  // Two targets in a row, as administrators have them. What they do not say of attempts and time the request says.
+  const unsaid = { timeout: undefined, retries: undefined };
+  for (const [name, model] of Object.entries({ pair: 'openai/gpt-4o', 'flapping-pair': 'openai/gpt-flap' })) {
+    const elements = [
+      aStart('first'),
+      aModel('first', model, { success: 'end', fallback: 'second' }, unsaid),
+      aModel('second', 'mistral/mistral-small-latest', { success: 'end' }, unsaid),
+      anEnd(),
+    ];
+    await gateway.admin('POST', '/ai-gateway/gateways/default/routes', { name, elements });
+  }
   gateway.app.get(CallRecorder, { strict: false }).calls$.subscribe((record) => records.push(record));
 });
 
@@ -235,7 +245,7 @@ describe.each([
       first.replies(...script.map((reply) => reply(streamed)));
       second.replies(...(fallback.script ?? [other]).map((reply) => reply(streamed)));
 
-      const seen = await call('plan:openai/gpt-4o|mistral/mistral-small-latest', streamed, attempts);
+      const seen = await call('dynamic/pair', streamed, attempts);
 
       expectOutcome(seen, (streamed ? fallback.stream : fallback.whole) ?? SECOND);
       expect(records).toHaveLength(1);
@@ -264,7 +274,7 @@ describe.each([
     first.replies(failing(500)(streamed));
     second.replies(failing(400, 'prefill_not_supported')(streamed));
 
-    const { error } = await call('plan:openai/gpt-4o|mistral/mistral-small-latest', streamed, 1);
+    const { error } = await call('dynamic/pair', streamed, 1);
 
     expect(error!.metadata!.attempts).toMatchObject([
       { target: 'openai/gpt-4o', outcome: 'server', status: 500, next: 'fallback' },
@@ -286,7 +296,7 @@ describe.each([
   });
 
   it('15 · leaves a flapping provider alone, and comes back to it step by step', async () => {
-    const model = 'plan:openai/gpt-flap|mistral/mistral-small-latest';
+    const model = 'dynamic/flapping-pair';
     first.replies(failing(500)(streamed));
     second.replies(other(streamed));
     for (let i = 0; i < 30; i++) expectOutcome(await call(model, streamed, 1), SECOND);
@@ -354,7 +364,7 @@ describe('cf-aig-request-timeout', () => {
     first.replies(slow);
     second.replies(other(false));
 
-    expect((await post('plan:openai/gpt-4o|mistral/m', '50')).headers.get('cf-aig-provider')).toBe('mistral');
+    expect((await post('dynamic/pair', '50')).headers.get('cf-aig-provider')).toBe('mistral');
     expect((await post('openai/gpt-4o', '50')).status).toBe(200);
   });
 

@@ -1,9 +1,9 @@
-import type { LoggerService } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 
 import { PrismaService } from '../../src/persistence/prisma.service.js';
+import { CapturingLogger } from '../support/capturing-logger.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 import { insertAccount } from '../support/second-account.js';
 
@@ -12,20 +12,6 @@ const canary = (name: string): string => `canary-${name}-0123456789-tail`;
 
 const found = z.object({ result: z.unknown() });
 const identified = z.object({ id: z.string() });
-
-/** Keeps every line of every level. */
-class CapturingLogger implements LoggerService {
-  readonly lines: string[] = [];
-  private readonly keep = (...parts: unknown[]): void => {
-    this.lines.push(parts.map((part) => (typeof part === 'string' ? part : inspect(part, { depth: 10 }))).join(' '));
-  };
-  log = this.keep;
-  error = this.keep;
-  warn = this.keep;
-  debug = this.keep;
-  verbose = this.keep;
-  fatal = this.keep;
-}
 
 describe('secrets on the control plane', () => {
   const logger = new CapturingLogger();

@@ -23,6 +23,8 @@ export interface DatabaseFixture {
   readonly kind: 'embedded' | 'server';
   /** Makes one; it is removed after the test. */
   create(): Promise<EmptyDatabase>;
+  /** Makes one for all tests of the suite, in its `beforeAll`; it is removed after them. */
+  readonly createForAll: () => Promise<EmptyDatabase>;
   /** Done after the test, last come first served; before the database goes. */
   cleanUp(work: () => Promise<void>): void;
   /** The server, where it is ours to stop and start. */
@@ -62,7 +64,6 @@ export function describeOnServer(name: string, suite: (fixture: DatabaseFixture)
     beforeAll(async () => {
       if (given === undefined && binaries !== null) server = await PostgresServer.create(binaries);
     }, 60_000);
-    afterAll(() => server?.remove());
     suite(
       fixtureOf(
         'server',
@@ -70,6 +71,8 @@ export function describeOnServer(name: string, suite: (fixture: DatabaseFixture)
         () => server,
       ),
     );
+    // After the suite's own, since hooks run in the order in which they were made.
+    afterAll(() => server?.remove());
   });
 }
 
@@ -79,9 +82,12 @@ function fixtureOf(
   server: () => PostgresServer | null,
 ): DatabaseFixture {
   const work: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const step of work.splice(0).toReversed()) await step();
-  });
+  const shared: (() => Promise<void>)[] = [];
+  const run = async (steps: (() => Promise<void>)[]): Promise<void> => {
+    for (const step of steps.splice(0).toReversed()) await step();
+  };
+  afterEach(() => run(work));
+  afterAll(() => run(shared));
   return {
     kind,
     server,
@@ -89,6 +95,11 @@ function fixtureOf(
     create: async () => {
       const database = await create();
       work.push(() => database.remove());
+      return database;
+    },
+    createForAll: async () => {
+      const database = await create();
+      shared.push(() => database.remove());
       return database;
     },
   };

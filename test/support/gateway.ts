@@ -20,6 +20,8 @@ export interface RunningGateway {
   readonly base: string;
   /** A control-plane call on the account `default` (a path below it) as the admin; throws unless it succeeded. */
   admin(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Every route that is registered: `POST /v1/…`. */
+  readonly routes: readonly string[];
   /** Stores a provider key at the gateway `default`. */
   storeKey(provider: string, secret: string, alias?: string, extra?: Record<string, unknown>): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +34,12 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
   const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
   Object.assign(process.env, variables);
 
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(serverConfig()), {
+  const adapter = createAdapter(serverConfig());
+  const routes: string[] = [];
+  adapter.getInstance().addHook('onRoute', ({ method, url }) => {
+    for (const name of [method].flat()) routes.push(`${name} ${url}`);
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
     bodyParser: false,
     logger: ['error', 'fatal'],
     forceCloseConnections: true,
@@ -57,6 +64,7 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
     origin,
     base: `${origin}/v1/default/default`,
     admin,
+    routes,
     storeKey: async (provider, secret, alias = 'default', extra = {}) => {
       await admin('POST', '/ai-gateway/gateways/default/provider_configs', {
         provider_slug: provider,

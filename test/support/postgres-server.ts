@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client } from 'pg';
 
+import { freePort } from './free-port.js';
 import { scratchDirectory } from './scratch-directory.js';
 
 interface Identity {
@@ -101,16 +101,6 @@ function unprivilegedUser(): { uid: number; gid: number } {
     }
   }
   throw new Error('Postgres refuses to run as root, and there is neither a user postgres nor a user nobody');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
-  return address.port;
 }
 
 async function answers(url: string): Promise<boolean> {

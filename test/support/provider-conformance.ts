@@ -264,6 +264,39 @@ export function describeProviderConformance(
       });
     });
 
+    describe.each(KINDS)('lets a %s of its own API pass', (kind) => {
+      const { usage } = expectedSchema.parse(readJson(`${kind}.expected.json`));
+      const pass = (type: string, pieces: readonly Buffer[]) => {
+        const watch = strategy.native.openAnswer({ status: 200, headers: { 'content-type': type } }, target);
+        const out = pieces.flatMap((piece) => watch.push(piece));
+        return { watch, bytes: Buffer.concat([...out, ...watch.end()]) };
+      };
+
+      it('whole, byte for byte, and reads what it used on the side', () => {
+        const body = read(`${kind}.response.json`);
+
+        const { watch, bytes } = pass('application/json', [body]);
+
+        expect(bytes.equals(body)).toBe(true);
+        expect(watch).toMatchObject({ status: 'complete', error: null });
+        expect(watch.facts).toMatchObject({ usage });
+      });
+
+      it('streamed, byte for byte, the same wherever it is cut', () => {
+        const stream = readStreamFixture(kind);
+        const type = isEventStream ? 'text/event-stream; charset=utf-8' : 'application/vnd.amazon.eventstream';
+        const whole = pass(type, [stream]).watch.facts;
+        const cuts = Array.from(stream, (byte) => Buffer.from([byte]));
+
+        const { watch, bytes } = pass(type, cuts);
+
+        expect(bytes.equals(stream)).toBe(true);
+        expect(watch).toMatchObject({ started: true, status: 'complete', error: null });
+        expect(watch.facts).toMatchObject({ usage, events: whole.events });
+        expect(watch.facts).toEqual(whole);
+      });
+    });
+
     describe.each(KINDS)('reads a %s', (kind) => {
       const expected = expectedSchema.parse(readJson(`${kind}.expected.json`));
 

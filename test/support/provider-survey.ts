@@ -90,6 +90,40 @@ export const surveyProviders = (): readonly ProviderSurvey[] =>
     survey(strategy, readExchanges(folder, KINDS).filter(keep)),
   ).toSorted((a, b) => a.provider.localeCompare(b.provider));
 
+/** One recorded answer as its provider's strategy reads it. */
+export interface RecordedAnswer {
+  readonly strategy: ProviderStrategy;
+  readonly exchange: RecordedExchange;
+  /** The model that was asked for, as far as the recording tells. */
+  readonly model: string;
+  readonly facts: AnswerFacts;
+}
+
+/** Every recorded answer that is complete and no error, with what was learned of it on the side. */
+export const readRecordedAnswers = (): readonly RecordedAnswer[] =>
+  PROVIDERS.flatMap(([strategy, folder, keep = () => true]) =>
+    readExchanges(folder, KINDS)
+      .filter(keep)
+      .filter(({ status, kind, requestBody }) => {
+        return status < 400 && kind !== 'error' && !JSON.stringify(requestBody).includes('inline_data');
+      })
+      .flatMap((exchange) => {
+        const facts = factsOf(strategy, exchange);
+        return facts === null ? [] : [{ strategy, exchange, model: targetOf(strategy, exchange).model, facts }];
+      }),
+  );
+
+function factsOf(strategy: ProviderStrategy, exchange: RecordedExchange): AnswerFacts | null {
+  const target = targetOf(strategy, exchange);
+  if (exchange.api === 'embeddings') return readEmbeddings(strategy, exchange);
+  const bytes = streamBytes(exchange);
+  if (bytes === null) return strategy.readChatCompletion(toAnswer(exchange), callOf(exchange, false), target).facts;
+  const translator = strategy.openChatStream(callOf(exchange, true), target);
+  translator.push(bytes);
+  translator.end();
+  return translator.status === 'complete' ? translator.facts : null;
+}
+
 function survey(strategy: ProviderStrategy, exchanges: readonly RecordedExchange[]): ProviderSurvey {
   const none = (): Tally => ({ whole: 0, streamed: 0 });
   const features: Record<Feature, Tally> = {
@@ -142,14 +176,14 @@ function targetOf(strategy: ProviderStrategy, exchange: RecordedExchange): Provi
   return aTarget(strategy, { model });
 }
 
-const toAnswer = ({ status, headers, body }: RecordedExchange) => ({
+export const toAnswer = ({ status, headers, body }: RecordedExchange) => ({
   status,
   headers,
   body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 });
 
 /** Null for an answer that is no stream. */
-function streamBytes(exchange: RecordedExchange): Buffer | null {
+export function streamBytes(exchange: RecordedExchange): Buffer | null {
   if (exchange.sse !== null) return Buffer.from(exchange.sse);
   if (exchange.frameBytes !== null) return exchange.frameBytes;
   if (exchange.frames !== null) return encodeFrames(framesOf(exchange.frames));
@@ -269,10 +303,10 @@ function featuresOf(message: Message, { finishReason, usage }: AnswerFacts): Fea
   return FEATURES.filter((feature) => feature !== 'several choices' && found[feature]);
 }
 
-function readEmbeddings(strategy: ProviderStrategy, exchange: RecordedExchange): void {
+function readEmbeddings(strategy: ProviderStrategy, exchange: RecordedExchange): AnswerFacts {
   const count = JSON.stringify(exchange.body).match(/\[-?\d[^[\]]*\]|"embedding":"/g)?.length ?? 1;
   const body = { model: 'provider/m', input: Array.from({ length: count }, (_, index) => `text ${index}`) };
   const call = { request: body, raw: Buffer.from(JSON.stringify(body)), headers: [] };
   if (strategy.embeddings === undefined) throw new Error('It makes no embeddings.');
-  strategy.embeddings.readAnswers([toAnswer(exchange)], call, targetOf(strategy, exchange));
+  return strategy.embeddings.readAnswers([toAnswer(exchange)], call, targetOf(strategy, exchange)).facts;
 }

@@ -26,11 +26,11 @@ export function toProviderTable(surveys: readonly ProviderSurvey[]): string {
   ].join('\n');
 }
 
-/** The document with the table between its marks. Throws where the marks are missing. */
-export function withProviderTable(document: string, table: string): string {
-  const [begin, end] = [document.indexOf(TABLE_BEGIN), document.indexOf(TABLE_END)];
-  if (begin === -1 || end < begin) throw new Error(`The document has no '${TABLE_BEGIN}' and '${TABLE_END}'.`);
-  return `${document.slice(0, begin + TABLE_BEGIN.length)}\n\n${table}\n\n${document.slice(end)}`;
+/** The document with a table between two marks. Throws where the marks are missing. */
+export function withTable(document: string, table: string, beginMark: string, endMark: string): string {
+  const [begin, end] = [document.indexOf(beginMark), document.indexOf(endMark)];
+  if (begin === -1 || end < begin) throw new Error(`The document has no '${beginMark}' and '${endMark}'.`);
+  return `${document.slice(0, begin + beginMark.length)}\n\n${table}\n\n${document.slice(end)}`;
 }
 
 /** A table without what a formatter may do to it. */

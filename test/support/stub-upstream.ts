@@ -22,6 +22,8 @@ export type StubReply = (response: ServerResponse, request: ReceivedRequest) => 
 export class StubUpstream {
   readonly received: ReceivedRequest[] = [];
   private script: StubReply[] = [];
+  /** Requests whose body broke off. */
+  brokenRequests = 0;
   /** Answers that have been begun and whose connection is still open. */
   openAnswers = 0;
 
@@ -57,8 +59,16 @@ export class StubUpstream {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
-    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    try {
+      for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    } catch {
+      // The connection broke off in the middle of the body: there is nobody to answer.
+      this.brokenRequests++;
+      return;
+    }
     const body = Buffer.concat(parts);
+    // It may have broken off behind the body, before anybody listened: that will not be told again.
+    if (request.socket.destroyed) return;
     this.openAnswers++;
     response.once('close', () => this.openAnswers--);
     const received: ReceivedRequest = {

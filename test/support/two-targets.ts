@@ -11,12 +11,13 @@ export function allowPlans(gateway: RunningGateway): void {
   const planner = gateway.app.get(RoutePlanner, { strict: false });
   const registry = gateway.app.get(ProviderRegistry, { strict: false });
   const ordinary = planner.plan.bind(planner);
-  planner.plan = (model) => {
-    if (!model.startsWith('plan:')) return ordinary(model);
+  planner.plan = (request) => {
+    const { model } = request.call.request;
+    if (!model.startsWith('plan:')) return ordinary(request);
     const targets = model
       .slice('plan:'.length)
       .split('|')
-      .map((name) => ({ ...registry.resolve(name)!, overrides: {} }));
+      .map((name) => ({ ...registry.resolve(name, request.access.gateway.accountId)!, overrides: {} }));
     return sequencePlan(targets);
   };
 }

@@ -4,13 +4,14 @@ import { type Caller, isAllowed } from '../../common/caller.js';
 import { Clock } from '../../common/clock.js';
 import { GatewayError } from '../../common/errors/gateway-error.js';
 import { Secret } from '../../common/secret.js';
-import { isTokenShaped } from '../../common/token-shape.js';
+import { askedGateway, type GatewayParams } from '../../contract/gateway-headers.js';
+import { surfaceOf } from '../../contract/surface.js';
 import type { GatewayAccess } from '../../gateways/gateway-access.js';
 import { GatewayDirectory } from '../../gateways/gateway.directory.js';
 import type { GatewaySettings } from '../../gateways/gateway-settings.js';
 import { GatewaysService } from '../../gateways/gateways.service.js';
 import { GatewayTokenDirectory, standing, type TokenEntry } from '../../tokens/gateway-token.directory.js';
-import { readCredentials } from '../inbound-credentials.js';
+import { CallerCredentials } from '../caller-credentials.service.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,10 +25,8 @@ export function accessOf(request: FastifyRequest): GatewayAccess {
   return request.access;
 }
 
-interface GatewayParams {
-  readonly accountId: string;
-  readonly gatewayId: string;
-}
+/** A provider's own API that is Google's. */
+const GOOGLES = /^\/v1\/[^/]+\/[^/]+\/(?:google|vertex)/;
 
 /**
  * Who may call a gateway. A bare guard, not a Passport one: it runs on every call, where Passport costs 2–3 µs more, and it tells
@@ -41,6 +40,7 @@ export class GatewayTokenGuard implements CanActivate {
     private readonly gateways: GatewayDirectory,
     private readonly gatewaysService: GatewaysService,
     private readonly tokens: GatewayTokenDirectory,
+    private readonly credentials: CallerCredentials,
     private readonly clock: Clock,
   ) {}
 
@@ -48,12 +48,10 @@ export class GatewayTokenGuard implements CanActivate {
     const request = context
       .switchToHttp()
       .getRequest<FastifyRequest<{ Params: GatewayParams; Querystring: { key?: unknown } }>>();
-    const { accountId, gatewayId } = request.params;
-    const queryKey = request.query.key;
-    const { gatewayToken, providerKey } = readCredentials(
+    const { accountId, gatewayId } = askedGateway(request.params, request.headers);
+    const { gatewayToken, providerKey } = this.credentials.read(
       request.headers,
-      typeof queryKey === 'string' ? queryKey : undefined,
-      this.isOurs,
+      this.queryKey(request.query.key, request.url),
     );
     const entry = gatewayToken === null ? null : this.tokens.find(gatewayToken);
     const gateway = this.gateways.find(accountId, gatewayId) ?? this.impliedDefault(accountId, gatewayId, entry);
@@ -67,7 +65,11 @@ export class GatewayTokenGuard implements CanActivate {
     return true;
   }
 
-  private readonly isOurs = (value: string): boolean => isTokenShaped(value) || this.tokens.find(value) !== null;
+  /** `?key=` holds a credential where Google's clients are: in another provider's own API it may mean anything. */
+  private queryKey(key: unknown, url: string): string | undefined {
+    if (typeof key !== 'string') return undefined;
+    return surfaceOf(url) !== 'native' || GOOGLES.test(url) || this.credentials.isOurs(key) ? key : undefined;
+  }
 
   /** The gateway `default` comes into being with the first authenticated call; the database follows when it can. */
   private impliedDefault(accountId: string, gatewayId: string, entry: TokenEntry | null): GatewaySettings {

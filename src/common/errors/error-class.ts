@@ -25,6 +25,8 @@ const BY_CODE: Readonly<Record<string, ErrorClass>> = {
   content_filter: 'content_filter',
   content_policy_violation: 'content_filter',
   insufficient_quota: 'quota',
+  spend_limit_exceeded: 'quota',
+  unknown_price: 'quota',
   model_not_found: 'not_found',
   invalid_api_key: 'auth',
   overloaded: 'overload',
@@ -47,5 +49,8 @@ const BY_STATUS: Readonly<Record<number, ErrorClass>> = {
 export function errorClassOf(error: GatewayError): ErrorClass {
   if (error.key === 'upstream_timeout') return 'timeout';
   if (error.key === 'upstream_failed') return error.details.metadata?.['fault'] === undefined ? 'server' : 'transport';
-  return BY_CODE[error.code ?? ''] ?? BY_STATUS[error.status] ?? (error.status < 500 ? 'caller' : 'server');
+  return BY_CODE[error.code ?? ''] ?? classOfStatus(error.status);
 }
+
+/** Of an answer of which nothing else is known. */
+export const classOfStatus = (status: number): ErrorClass => BY_STATUS[status] ?? (status < 500 ? 'caller' : 'server');

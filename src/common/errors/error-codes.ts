@@ -55,6 +55,14 @@ export const ERROR_CODES = {
     code: 'model_not_found',
     description: 'Invalid provider',
   },
+  /** A dynamic route that led to no model. Cloudflare answers the same status and code. */
+  route_failed: {
+    ...caller,
+    status: 400,
+    internalCode: 2005,
+    code: 'route_failed',
+    description: 'Failed to get response from provider',
+  },
   unauthorized: { ...caller, status: 401, internalCode: 2009, code: 'invalid_api_key', description: 'Unauthorized' },
   unknown_key_alias: {
     ...caller,
@@ -62,6 +70,14 @@ export const ERROR_CODES = {
     internalCode: 2040,
     code: 'unknown_byok_alias',
     description: 'Unknown BYOK alias',
+  },
+  spend_limit_exceeded: {
+    status: 429,
+    internalCode: 2041,
+    type: 'insufficient_quota',
+    code: 'spend_limit_exceeded',
+    description: 'Spend limit exceeded',
+    retryable: false,
   },
   missing_provider_key: {
     ...caller,
@@ -106,6 +122,13 @@ export const ERROR_CODES = {
     code: 'unsupported_media_type',
     description: 'Unsupported media type',
   },
+  websocket_unsupported: {
+    ...caller,
+    status: 501,
+    internalCode: 2910,
+    code: 'websocket_unsupported',
+    description: 'WebSockets are not supported',
+  },
   overloaded: {
     ...server,
     status: 503,
@@ -119,6 +142,13 @@ export const ERROR_CODES = {
     internalCode: 2909,
     code: 'shutting_down',
     description: 'The gateway is shutting down',
+  },
+  limits_unavailable: {
+    ...server,
+    status: 503,
+    internalCode: 2920,
+    code: 'limits_unavailable',
+    description: 'Limits cannot be checked',
   },
   internal: { ...server, status: 500, internalCode: 2999, code: 'internal_error', description: 'Internal error' },
   /** An upstream's own error, translated: status, type and code come with the error. */

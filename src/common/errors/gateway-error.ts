@@ -15,7 +15,16 @@ export interface GatewayErrorDetails {
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Headers of the answer: `retry-after` and its kin. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The provider's own words, for surfaces that pass them on as they are. */
+  readonly answer?: ErrorAnswer;
   readonly cause?: unknown;
+}
+
+/** An error as a provider sent it. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
 }
 
 /** The one error services throw. The message is for the caller and says what to change; `cause` is for the log. */
@@ -43,5 +52,10 @@ export class GatewayError extends Error {
     this.retryable = details.retryable ?? entry.retryable;
     this.param = details.param ?? null;
     this.details = details;
+  }
+
+  /** The same error, saying more. */
+  with(more: GatewayErrorDetails): GatewayError {
+    return new GatewayError(this.key, this.message, { ...this.details, ...more });
   }
 }

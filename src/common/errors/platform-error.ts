@@ -17,6 +17,8 @@ export const PLATFORM_CODES = {
   invalid: 7001,
   notFound: 7002,
   noRoute: 7003,
+  /** Of dynamic routes: not found, and already there. */
+  dynamicRoute: 7005,
   throttled: 971,
   authentication: 10_000,
   forbidden: 10_001,
@@ -66,6 +68,20 @@ export const refused = (message: string, path: readonly (string | number)[]): Pl
 /** 404/7002. */
 export const notFound = (): PlatformError =>
   new PlatformError(404, [{ code: PLATFORM_CODES.notFound, message: 'Not Found' }]);
+
+/** 404/7005: a dynamic route, or a version of one. */
+export const dynamicRouteNotFound = (what: string): PlatformError =>
+  new PlatformError(404, [{ code: PLATFORM_CODES.dynamicRoute, message: `${what} not found` }]);
+
+/** 400/7005. */
+export const dynamicRouteExists = (name: string): PlatformError =>
+  new PlatformError(400, [
+    {
+      code: PLATFORM_CODES.dynamicRoute,
+      message: `A route with the name "${name}" already exists`,
+      path: ['body', 'name'],
+    },
+  ]);
 
 /** 404/7003: an account that is not the caller's, whether there is one or not, and a path that is none. */
 export const noSuchRoute = (): PlatformError =>

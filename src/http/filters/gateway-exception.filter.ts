@@ -1,10 +1,18 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../common/errors/gateway-error.js';
-import { toCompatErrorBody, toGatewayErrorBody } from '../../contract/error-body.js';
+import { unexpectedError } from '../../common/errors/unexpected-error.js';
+import { toCompatErrorBody, toGatewayErrorBody, toRestErrorBody } from '../../contract/error-body.js';
 import { GATEWAY_HEADERS, headerSafe, inboundHeader } from '../../contract/gateway-headers.js';
+import { type Surface, surfaceOf } from '../../contract/surface.js';
 import { toPlatformErrorBody } from '../../contract/platform-error-body.js';
 import { CORS_HEADERS } from '../cors.js';
+import { pushPassedOn } from '../passed-on-headers.js';
+
+/** Is told of every refusal on the data plane, with the error that the caller is told. */
+export interface RefusalObserver {
+  refused(request: FastifyRequest, exception: unknown, told: GatewayError): void;
+}
 
 /**
  * The one exception filter: any error to the body of the surface it happened on. Silent once headers are sent. Unexpected errors
@@ -14,6 +22,8 @@ import { CORS_HEADERS } from '../cors.js';
 export class GatewayExceptionFilter implements ExceptionFilter {
   private readonly logger = new Logger('Errors');
 
+  constructor(private readonly refusals: RefusalObserver) {}
+
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
@@ -22,7 +32,8 @@ export class GatewayExceptionFilter implements ExceptionFilter {
     const path = request.url;
     void reply.header('x-request-id', request.id).type('application/json; charset=utf-8');
 
-    if (path.startsWith('/client/')) {
+    const surface = surfaceOf(path);
+    if (surface === null && path.startsWith('/client/')) {
       const { status, body } = toPlatformErrorBody(exception);
       if (status >= 500)
         this.logger.error({ event: 'request.failed', requestId: request.id, path: pathOf(path) }, stackOf(exception));
@@ -31,6 +42,7 @@ export class GatewayExceptionFilter implements ExceptionFilter {
     }
 
     const error = this.toGatewayError(exception, request);
+    this.refusals.refused(request, exception, error);
     for (const [name, value] of Object.entries(error.details.headers ?? {})) void reply.header(name, value);
     const { provider, model } = error.details;
     void reply
@@ -41,11 +53,20 @@ export class GatewayExceptionFilter implements ExceptionFilter {
         'x-should-retry': String(error.retryable),
       })
       .headers(provider === undefined ? {} : { 'cf-aig-provider': provider })
-      .headers(model === undefined ? {} : { 'cf-aig-model': headerSafe(model) });
+      .headers(model === undefined || model === '' ? {} : { 'cf-aig-model': headerSafe(model) });
     if (request.headers.origin !== undefined) {
       for (let i = 0; i < CORS_HEADERS.length; i += 2) void reply.header(CORS_HEADERS[i]!, CORS_HEADERS[i + 1]);
     }
-    const body = path.includes('/compat/') ? toCompatErrorBody(error) : toGatewayErrorBody(error);
+    const { answer } = error.details;
+    if (answer !== undefined && surface !== 'compat') {
+      void reply.removeHeader('content-type').status(answer.status);
+      const headers: string[] = [];
+      pushPassedOn(headers, answer.headers);
+      for (let at = 0; at < headers.length; at += 2) void reply.header(headers[at]!, headers[at + 1]);
+      void reply.send(answer.body);
+      return;
+    }
+    const body = toErrorBody(surface, error);
     void reply.status(error.status).send(body);
   }
 
@@ -65,10 +86,9 @@ export class GatewayExceptionFilter implements ExceptionFilter {
     if (status !== null && status < 500) {
       return new GatewayError('invalid_request', messageOf(exception), { status, cause: exception });
     }
-    this.logUnexpected(exception, request);
-    return new GatewayError('internal', `Something went wrong inside the gateway. Request ${request.id}.`, {
-      cause: exception,
-    });
+    const error = unexpectedError(exception, request.id);
+    if (error.key === 'internal') this.logUnexpected(error, request);
+    return error;
   }
 
   private logUnexpected(exception: unknown, request: FastifyRequest): void {
@@ -79,12 +99,21 @@ export class GatewayExceptionFilter implements ExceptionFilter {
   }
 }
 
+function toErrorBody(surface: Surface | null, error: GatewayError): object {
+  if (surface === 'compat') return toCompatErrorBody(error);
+  return surface === 'rest' ? toRestErrorBody(error) : toGatewayErrorBody(error);
+}
+
 /** A URL without its query, which may hold a key. */
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
 
 const messageOf = (exception: unknown): string => (exception instanceof Error ? exception.message : String(exception));
 
-const stackOf = (exception: unknown): string | undefined => (exception instanceof Error ? exception.stack : undefined);
+/** Of what is behind it, where something is: there it happened. */
+function stackOf(exception: unknown): string | undefined {
+  if (!(exception instanceof Error)) return undefined;
+  return exception.cause instanceof Error ? exception.cause.stack : exception.stack;
+}
 
 /** The status of Nest's and Fastify's own errors. */
 function statusOf(exception: unknown): number | null {

@@ -16,8 +16,8 @@ const UNSTORABLE = /\0|\p{Surrogate}/u;
  */
 export class ContractValidationPipe<T extends z.ZodType> implements PipeTransform<unknown, z.output<T>> {
   constructor(
-    private readonly part: Part,
-    private readonly schema: T,
+    readonly part: Part,
+    readonly schema: T,
     private readonly toError: (...issues: InputIssue[]) => PlatformError = inputError,
   ) {}
 

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../common/errors/gateway-error.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
 import { MessagesDialect } from '../dialects/anthropic-messages/messages-dialect.js';
+import { NativeApi } from '../dialects/native/native-api.js';
 import type {
   ChatCall,
   CompletionAnswer,
@@ -10,6 +11,9 @@ import type {
 } from '../provider-strategy.js';
 import { ANTHROPIC_MODELS } from './anthropic.catalog.js';
 
+/** The last version whose older models take sampling parameters. */
+const VERSION = '2023-06-01';
+
 export class AnthropicStrategy implements ProviderStrategy {
   readonly id = 'anthropic';
   readonly aliases: readonly string[] = [];
@@ -17,14 +21,19 @@ export class AnthropicStrategy implements ProviderStrategy {
   readonly origin = 'https://api.anthropic.com';
   readonly needsCredential = true;
   readonly models = ANTHROPIC_MODELS;
+  readonly native = new NativeApi({
+    name: this.name,
+    root: '/v1',
+    show: ({ secret }) => ['x-api-key', secret.reveal()],
+    defaults: ['anthropic-version', VERSION],
+  });
   private readonly dialect = new MessagesDialect({
     name: this.name,
     path: () => '/v1/messages',
     modelInBody: true,
     streamInBody: true,
     versionIn: 'header',
-    // The last version whose older models take sampling parameters.
-    version: '2023-06-01',
+    version: VERSION,
     credential: ({ secret }) => ['x-api-key', secret.reveal()],
   });
 

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../common/errors/gateway-error.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
+import { NativeApi } from '../dialects/native/native-api.js';
 import type {
   ChatCall,
   CompletionAnswer,
@@ -11,6 +12,7 @@ import { BEDROCK_MODELS, bedrockModelOf } from './aws-bedrock.catalog.js';
 import { BEDROCK_EMBEDDINGS } from './embeddings.mapper.js';
 import { toBedrockError, toErrorContext } from './error.mapper.js';
 import { toConverseBody } from './request.mapper.js';
+import { BEDROCK_NATIVE } from './native.rules.js';
 import { toCompletionAnswer } from './response.mapper.js';
 import { BEDROCK_ORIGIN, toSignedRequest } from './signed-request.js';
 import { ConverseStreamTranslator } from './stream-translator.js';
@@ -25,6 +27,7 @@ export class BedrockStrategy implements ProviderStrategy {
   readonly needsCredential = true;
   readonly models = BEDROCK_MODELS;
   readonly embeddings = BEDROCK_EMBEDDINGS;
+  readonly native = new NativeApi({ name: this.name, ...BEDROCK_NATIVE });
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
     const { request } = call;

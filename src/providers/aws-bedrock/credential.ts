@@ -8,7 +8,8 @@ import type { AwsKeys } from './sigv4.js';
 export const DEFAULT_REGION = 'us-east-1';
 
 /** A region's name is part of a host name: nothing that could end it. */
-const region = z.string().regex(/^[a-z]{2,3}(?:-[a-z]+){1,3}-\d{1,2}$/);
+export const REGION = /^[a-z]{2,3}(?:-[a-z]+){1,3}-\d{1,2}$/;
+const region = z.string().regex(REGION);
 
 const keysSchema = z.object({
   accessKeyId: z.string().min(1),

@@ -4,7 +4,8 @@ import type { ProviderTarget } from '../provider-strategy.js';
 import { DEFAULT_REGION, readCredential, type BedrockCredential } from './credential.js';
 import { percentEncode, signRequest } from './sigv4.js';
 
-const originOf = (region: string): string => `https://bedrock-runtime.${region}.amazonaws.com`;
+/** The runtime's host in a region. */
+export const originOf = (region: string): string => `https://bedrock-runtime.${region}.amazonaws.com`;
 
 /** Of the region where a call goes that names none. */
 export const BEDROCK_ORIGIN = originOf(DEFAULT_REGION);

@@ -34,6 +34,11 @@ describe('signRequest', () => {
   });
 
   it.each<[string, Partial<SignableRequest>, string]>([
+    [
+      'get-vanilla-query-order-key-case',
+      { path: '/?Param2=value2&Param1=value1' },
+      'b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500',
+    ],
     ['post-vanilla', { method: 'POST' }, '5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b'],
     [
       'get-header-value-trim',

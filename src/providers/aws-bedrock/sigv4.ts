@@ -12,7 +12,7 @@ export interface AwsKeys {
 /** What is signed. Every header given is part of the signature. */
 export interface SignableRequest {
   readonly method: string;
-  /** The path as it is sent, percent-encoded once. */
+  /** The path as it is sent, percent-encoded once, with its query string. */
   readonly path: string;
   /** Names in lower case; `host` must be among them. */
   readonly headers: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface SigningScope {
 
 /**
  * The headers that sign a request by AWS Signature Version 4 (docs.aws.amazon.com/IAM, "Create a signed AWS API request"): names
- * in lower case and values in turn. Without a query string: this API has none.
+ * in lower case and values in turn.
  */
 export function signRequest(request: SignableRequest, { keys, region, service, signedAt }: SigningScope): string[] {
   const time = new Date(signedAt * 1000).toISOString().replace(/[-:]|\.\d+/g, '');
@@ -42,11 +42,14 @@ export function signRequest(request: SignableRequest, { keys, region, service, s
   const signed = Object.entries({ ...request.headers, ...own }).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const names = signed.map(([name]) => name).join(';');
 
+  const mark = request.path.indexOf('?');
+  const [pathname, query] =
+    mark === -1 ? [request.path, ''] : [request.path.slice(0, mark), request.path.slice(mark + 1)];
   const canonical = [
     request.method,
     // Every service but S3 signs the path encoded twice.
-    request.path.split('/').map(percentEncode).join('/'),
-    '',
+    pathname.split('/').map(percentEncode).join('/'),
+    canonicalQuery(query),
     ...signed.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}`),
     '',
     names,
@@ -59,6 +62,15 @@ export function signRequest(request: SignableRequest, { keys, region, service, s
   const signature = hmac(key, toSign).toString('hex');
   const credential = `${ALGORITHM} Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
   return ['authorization', credential, ...Object.entries(own).flat()];
+}
+
+/** Sorted by name, then value, as they are encoded. */
+function canonicalQuery(query: string): string {
+  const pairs = [...new URLSearchParams(query)].map(([name, value]) => [percentEncode(name), percentEncode(value)]);
+  return pairs
+    .map(([name, value]) => `${name}=${value}`)
+    .toSorted()
+    .join('&');
 }
 
 /** All but letters, digits and `-._~`, as AWS encodes: `encodeURIComponent` leaves five characters more. */

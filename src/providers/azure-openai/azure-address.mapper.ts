@@ -10,16 +10,19 @@ const settingsSchema = z.object({ resource: z.string().min(1).optional(), api_ve
 /** `2024-10-21`, `2025-04-01-preview`. `v1`, `preview` and `latest` are versions of the path without a deployment. */
 const DATED = /^\d{4}-\d{2}-\d{2}/;
 
-const settingsOf = ({ credential }: ProviderTarget): z.infer<typeof settingsSchema> => {
+export const settingsOf = ({ credential }: ProviderTarget): z.infer<typeof settingsSchema> => {
   const settings = settingsSchema.safeParse(credential?.settings ?? {});
   return settings.success ? settings.data : {};
 };
+
+/** The address of a resource. */
+export const originOf = (resource: string): string => `https://${resource.toLowerCase()}.openai.azure.com`;
 
 /** The base that the key or the operator names, else the key's resource. Throws `missing_provider_key` where there is neither. */
 export function toOrigin(target: ProviderTarget): string {
   if (target.base.origin !== NO_ORIGIN) return target.base.origin;
   const { resource } = settingsOf(target);
-  if (resource !== undefined) return `https://${resource.toLowerCase()}.openai.azure.com`;
+  if (resource !== undefined) return originOf(resource);
   const which =
     target.credential?.source === 'stored'
       ? `The stored key '${target.credential.alias ?? 'default'}' does not say which: store it with`

@@ -3,11 +3,12 @@ import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalo
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { OPENAI_ERRORS, OPENAI_REQUEST } from '../dialects/openai-chat/openai-models.js';
-import { toRequestHeaders } from '../dialects/openai-chat/request-headers.js';
+import type { WireHeaders } from '../dialects/openai-chat/request-headers.js';
 import { OpenAiResponsesStrategy } from '../dialects/responses/openai-responses.strategy.js';
 import type { ChatCall, ProviderTarget } from '../provider-strategy.js';
 import { NO_ORIGIN, toCredentialHeader, toOrigin, toPath } from './azure-address.mapper.js';
 import { AZURE_OPENAI_MODELS } from './azure-openai.catalog.js';
+import { AZURE_NATIVE } from './native.rules.js';
 
 const QUIRKS: ChatQuirks = {
   request: OPENAI_REQUEST,
@@ -30,6 +31,8 @@ const QUIRKS: ChatQuirks = {
   ],
 };
 
+const wire = (target: ProviderTarget): WireHeaders => ({ credential: toCredentialHeader(target) });
+
 /** OpenAI's models at a resource of the customer's; the model is the name of its deployment. */
 export class AzureOpenAiStrategy extends OpenAiResponsesStrategy {
   constructor() {
@@ -47,18 +50,16 @@ export class AzureOpenAiStrategy extends OpenAiResponsesStrategy {
         encodes: false,
         dimensions: 'dimensions',
         origin: toOrigin,
-        credential: toCredentialHeader,
+        wire,
       }),
+      wire,
+      native: AZURE_NATIVE,
       quirks: QUIRKS,
       models: AZURE_OPENAI_MODELS,
     });
   }
 
   override buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
-    return {
-      ...super.buildChatRequest(call, target),
-      origin: toOrigin(target),
-      headers: toRequestHeaders(call, target, { credential: toCredentialHeader(target) }),
-    };
+    return { ...super.buildChatRequest(call, target), origin: toOrigin(target) };
   }
 }

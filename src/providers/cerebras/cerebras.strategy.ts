@@ -52,6 +52,7 @@ export class CerebrasStrategy extends OpenAiChatStrategy {
       name: 'Cerebras',
       origin: 'https://api.cerebras.ai',
       path: '/v1/chat/completions',
+      native: { root: '/v1' },
       quirks: QUIRKS,
       models: CEREBRAS_MODELS,
     });

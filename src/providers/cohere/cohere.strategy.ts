@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../common/errors/gateway-error.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
 import { toUpstreamError, type ErrorContext } from '../dialects/openai-chat/error.mapper.js';
+import { NativeApi } from '../dialects/native/native-api.js';
 import { toRequestHeaders } from '../dialects/openai-chat/request-headers.js';
 import type {
   ChatCall,
@@ -15,6 +16,7 @@ import { COHERE_ERRORS } from './error.mapper.js';
 import { toCohereBody } from './request.mapper.js';
 import { toCompletionAnswer } from './response.mapper.js';
 import { CohereStreamTranslator } from './stream-translator.js';
+import { toNativeUsage } from './usage.js';
 
 /** Cohere by its own v2 chat, which gives what its OpenAI layer leaves out: documents, citations, budgets of thinking. */
 export class CohereStrategy implements ProviderStrategy {
@@ -25,6 +27,7 @@ export class CohereStrategy implements ProviderStrategy {
   readonly needsCredential = true;
   readonly models = COHERE_MODELS;
   readonly embeddings = COHERE_EMBEDDINGS;
+  readonly native = new NativeApi({ name: this.name, usageIn: toNativeUsage });
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
     return {

@@ -1,5 +1,6 @@
 import type { UpstreamAnswer } from '../../transport/upstream.types.js';
 import { citedMembers, codePoints } from '../dialects/anthropic-messages/annotations.js';
+import { toBill } from '../dialects/bill.js';
 import { toFacts } from '../dialects/openai-chat/completion.mapper.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from '../dialects/openai-chat/error.mapper.js';
 import { isObject, isText, parseJson, type JsonObject } from '../dialects/openai-chat/json-value.js';
@@ -55,7 +56,10 @@ export function toCompletionAnswer(answer: UpstreamAnswer, context: ErrorContext
     ],
     ...(usage === undefined ? {} : { usage }),
   };
-  return { body: Buffer.from(JSON.stringify(completion)), facts: toFacts(usage, finishReason, undefined) };
+  return {
+    body: Buffer.from(JSON.stringify(completion)),
+    facts: toFacts(usage, finishReason, undefined, toBill(body['usage'])),
+  };
 }
 
 interface Content {

@@ -2,6 +2,7 @@ import { GatewayError } from '../../common/errors/gateway-error.js';
 import { EventTooLargeError, SseCutter } from '../../transport/readers/sse-cutter.js';
 import { citedMembers, codePoints, type Cited } from '../dialects/anthropic-messages/annotations.js';
 import { ChunkWriter } from '../dialects/openai-chat/chunk-writer.js';
+import { toBill } from '../dialects/bill.js';
 import { toFacts } from '../dialects/openai-chat/completion.mapper.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from '../dialects/openai-chat/error.mapper.js';
 import { isObject, isText, parseJson, type JsonObject } from '../dialects/openai-chat/json-value.js';
@@ -45,7 +46,7 @@ export class CohereStreamTranslator implements StreamTranslator {
 
   get facts(): AnswerFacts {
     const finish = this.nativeFinish === null ? undefined : toFinishReason(this.nativeFinish, this.callsTools);
-    return { ...toFacts(toUsage(this.usage), finish, undefined), events: this.events };
+    return { ...toFacts(toUsage(this.usage), finish, undefined, toBill(this.usage)), events: this.events };
   }
 
   push(bytes: Buffer): readonly Buffer[] {

@@ -18,3 +18,13 @@ export function toUsage(raw: unknown): Usage | undefined {
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
   };
 }
+
+/** The same for what is passed through: of embeddings there is nothing but what they are billed. */
+export function toNativeUsage(raw: unknown): Usage | undefined {
+  const usage = toUsage(raw);
+  if (usage !== undefined || !isObject(raw) || !isObject(raw['billed_units'])) return usage;
+  const { input_tokens: input, output_tokens: output } = raw['billed_units'];
+  const [prompt, completion] = [count(input), count(output) ?? 0];
+  if (prompt === undefined) return undefined;
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}

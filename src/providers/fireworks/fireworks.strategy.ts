@@ -25,6 +25,7 @@ export class FireworksStrategy extends OpenAiChatStrategy {
       name: 'Fireworks',
       origin: 'https://api.fireworks.ai',
       path: '/inference/v1/chat/completions',
+      native: { root: '/inference/v1' },
       embeddings: new OpenAiEmbeddings({
         name: 'Fireworks',
         models: EMBEDDING_MODELS.fireworks,

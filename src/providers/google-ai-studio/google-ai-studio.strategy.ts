@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../common/errors/gateway-error.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
 import { GeminiChat, toModelPath } from '../dialects/gemini/gemini-chat.js';
+import { NativeApi } from '../dialects/native/native-api.js';
 import type {
   ChatCall,
   CompletionAnswer,
@@ -20,6 +21,11 @@ export class GoogleAiStudioStrategy implements ProviderStrategy {
   readonly needsCredential = true;
   readonly models = GOOGLE_AI_STUDIO_MODELS;
   readonly embeddings = GOOGLE_AI_STUDIO_EMBEDDINGS;
+  readonly native = new NativeApi({
+    name: this.name,
+    show: ({ secret }) => ['x-goog-api-key', secret.reveal()],
+    modelIn: /\/(?:models|tunedModels)\/([^/:?]+)/,
+  });
   private readonly chat = new GeminiChat(this.name, { callIds: true, tierIn: 'body' });
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {

@@ -2,6 +2,7 @@ import type { GatewayError } from '../../common/errors/gateway-error.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
 import { MessagesDialect } from '../dialects/anthropic-messages/messages-dialect.js';
 import { GeminiChat, toModelPath } from '../dialects/gemini/gemini-chat.js';
+import { NativeApi } from '../dialects/native/native-api.js';
 import type {
   ChatCall,
   CompletionAnswer,
@@ -11,6 +12,7 @@ import type {
 } from '../provider-strategy.js';
 import { VERTEX_EMBEDDINGS } from './embeddings.mapper.js';
 import { GOOGLE_VERTEX_AI_MODELS } from './google-vertex-ai.catalog.js';
+import { VERTEX_NATIVE } from './native.rules.js';
 import { VertexOpenAiLayer } from './openai-layer.strategy.js';
 import { readVertexModel } from './vertex-model.js';
 import { assertShowable, toShownTarget, toVertexPlace, VERTEX_ORIGIN } from './vertex-place.js';
@@ -25,6 +27,7 @@ export class GoogleVertexAiStrategy implements ProviderStrategy {
   readonly tokenSource = 'google-service-account';
   readonly models = GOOGLE_VERTEX_AI_MODELS;
   readonly embeddings = VERTEX_EMBEDDINGS;
+  readonly native = new NativeApi({ name: this.name, ...VERTEX_NATIVE });
   // Ids of calls are an addition of AI Studio's: here calls and results are matched by name and order.
   private readonly gemini = new GeminiChat(this.name, { callIds: false, tierIn: 'header' });
   private readonly claude = new MessagesDialect({

@@ -12,7 +12,7 @@ const GLOBAL = 'global';
 /** Locations that span several regions have hosts of their own. */
 const MULTI_REGIONS: ReadonlySet<string> = new Set(['us', 'eu']);
 /** It becomes part of a host's name: nothing in it may lead elsewhere. */
-const LOCATION = /^[a-z][a-z0-9-]{0,40}$/;
+export const LOCATION = /^[a-z][a-z0-9-]{0,40}$/;
 const PROJECT = /^[a-z0-9][a-z0-9.:-]{0,99}$/i;
 
 /** One call's place on Vertex: the target with the host, the path of the location, the bare model, and the token to show. */
@@ -85,9 +85,16 @@ export function assertShowable({ credential, provider, model, accessToken }: Pro
     throw new GatewayError('internal', 'No token was made for the service account.', { provider, model });
 }
 
+/** How a key is shown, header name and value. Throws unless there is something to show that is not the key file itself. */
+export function toShownHeader(target: ProviderTarget): readonly string[] {
+  assertShowable(target);
+  return target.credential === null ? [] : shownBy(readGoogleCredential(target.credential.secret), target).header;
+}
+
 const textOf = (value: unknown): string | null => (isText(value) ? value : null);
 
-function originOf(location: string): string {
+/** The host of a location. */
+export function originOf(location: string): string {
   if (location === GLOBAL) return VERTEX_ORIGIN;
   return MULTI_REGIONS.has(location)
     ? `https://aiplatform.${location}.rep.googleapis.com`

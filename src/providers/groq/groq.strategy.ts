@@ -53,6 +53,7 @@ export class GroqStrategy extends OpenAiChatStrategy {
       name: 'Groq',
       origin: 'https://api.groq.com',
       path: '/openai/v1/chat/completions',
+      native: { root: '/openai/v1' },
       quirks: QUIRKS,
       models: GROQ_MODELS,
     });

@@ -2,6 +2,7 @@ import { NO_ANSWER_QUIRKS, NO_REQUEST_QUIRKS, type ChatQuirks } from '../dialect
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
 import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
 import { HUGGINGFACE_MODELS } from './huggingface.catalog.js';
+import { HUGGINGFACE_NATIVE } from './native.rules.js';
 
 /**
  * huggingface.co/docs/inference-providers, November 2026. The router hands the body to a host of its choice, so that host's
@@ -27,6 +28,7 @@ export class HuggingFaceStrategy extends OpenAiChatStrategy {
       name: 'Hugging Face',
       origin: 'https://router.huggingface.co',
       path: '/v1/chat/completions',
+      native: HUGGINGFACE_NATIVE,
       quirks: QUIRKS,
       models: HUGGINGFACE_MODELS,
     });

@@ -74,6 +74,7 @@ export class MistralStrategy extends OpenAiChatStrategy {
       name: 'Mistral',
       origin: 'https://api.mistral.ai',
       path: '/v1/chat/completions',
+      native: { root: '/v1' },
       embeddings: new OpenAiEmbeddings({
         name: 'Mistral',
         models: EMBEDDING_MODELS.mistral,

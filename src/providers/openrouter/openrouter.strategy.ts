@@ -28,6 +28,7 @@ export class OpenRouterStrategy extends OpenAiChatStrategy {
       name: 'OpenRouter',
       origin: 'https://openrouter.ai',
       path: '/api/v1/chat/completions',
+      native: { root: '/api' },
       embeddings: new OpenAiEmbeddings({
         name: 'OpenRouter',
         models: EMBEDDING_MODELS.openrouter,

@@ -50,6 +50,8 @@ export class ParallelStrategy extends OpenAiChatStrategy {
       name: 'Parallel',
       origin: 'https://api.parallel.ai',
       path: '/chat/completions',
+      // Its tasks and searches take no bearer.
+      native: { show: ({ secret }) => ['x-api-key', secret.reveal()] },
       quirks: QUIRKS,
       models: PARALLEL_MODELS,
     });

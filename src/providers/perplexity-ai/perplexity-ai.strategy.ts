@@ -4,6 +4,7 @@ import {
   type ChatCompletionRequest,
 } from '../../contract/chat-completion-request.schema.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../../transport/upstream.types.js';
+import { NativeApi } from '../dialects/native/native-api.js';
 import type { RequestQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { toUpstreamError, type ErrorContext } from '../dialects/openai-chat/error.mapper.js';
 import { isObject } from '../dialects/openai-chat/json-value.js';
@@ -106,6 +107,7 @@ export class PerplexityStrategy implements ProviderStrategy {
   readonly origin = 'https://api.perplexity.ai';
   readonly needsCredential = true;
   readonly models = PERPLEXITY_MODELS;
+  readonly native = new NativeApi({ name: this.name });
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
     const chat: unknown = JSON.parse(toChatBody(call, target, this.name, REQUEST).toString());

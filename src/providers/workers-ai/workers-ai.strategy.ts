@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EMBEDDING_MODELS } from '../dialects/embeddings/embedding-models.catalog.js';
 import { OpenAiEmbeddings } from '../dialects/embeddings/openai-embeddings.js';
 import type { ChatQuirks, ErrorRule } from '../dialects/openai-chat/chat-quirks.js';
+import { below } from '../dialects/native/native-api.js';
 import { mirrorReasoning } from '../dialects/openai-chat/message-repair.js';
 import { rewriteMessages, type MessageRewrite } from '../dialects/openai-chat/message-rewrite.js';
 import { OpenAiChatStrategy } from '../dialects/openai-chat/openai-chat.strategy.js';
@@ -71,10 +72,18 @@ const QUIRKS: ChatQuirks = {
 };
 
 /** The account of the stored key, else that of the call's URL. */
-function pathOf({ credential, accountId }: ProviderTarget, operation: string): string {
+function accountOf(credential: ProviderTarget['credential'], accountId: string): string {
   const settings = settingsSchema.safeParse(credential?.settings);
-  const account = settings.success ? settings.data.account_id : accountId;
-  return `/client/v4/accounts/${encodeURIComponent(account)}/ai/v1/${operation}`;
+  return settings.success ? settings.data.account_id : accountId;
+}
+
+const pathOf = ({ credential, accountId }: ProviderTarget, operation: string): string =>
+  `/client/v4/accounts/${encodeURIComponent(accountOf(credential, accountId))}/ai/v1/${operation}`;
+
+/** `/v1/…` is the layer of OpenAI's form; all else is a model to run, with or without the word. */
+function nativePathOf(path: string, { credential, accountId }: ProviderTarget): string {
+  const root = `/client/v4/accounts/${encodeURIComponent(accountOf(credential, accountId))}/ai`;
+  return /^\/(?:v1|run)\//.test(path) ? root + path : `${root}/run${path}`;
 }
 
 export class WorkersAiStrategy extends OpenAiChatStrategy {
@@ -92,6 +101,10 @@ export class WorkersAiStrategy extends OpenAiChatStrategy {
         encodes: false,
         dimensions: null,
       }),
+      native: {
+        place: (path, target) => below(target, '', nativePathOf(path, target)),
+        modelIn: /^\/(?:run\/)?(@(?:cf|hf)\/[^?]+)/,
+      },
       quirks: QUIRKS,
       models: WORKERS_AI_MODELS,
     });

@@ -116,7 +116,7 @@ describe("Anthropic's answers", () => {
       prompt_tokens: 321,
       completion_tokens: 50,
       total_tokens: 371,
-      prompt_tokens_details: { cached_tokens: 300, cache_write_tokens: 20 },
+      prompt_tokens_details: { cached_tokens: 300, cache_write_tokens: 20, cache_write_1h_tokens: 20 },
       completion_tokens_details: { reasoning_tokens: 40 },
       cache_creation: usage.cache_creation,
       server_tool_use: usage.server_tool_use,

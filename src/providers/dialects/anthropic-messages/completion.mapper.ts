@@ -1,5 +1,6 @@
 import type { UpstreamAnswer } from '../../../transport/upstream.types.js';
 import type { CompletionAnswer } from '../../provider-strategy.js';
+import { toBill } from '../bill.js';
 import { toFacts } from '../openai-chat/completion.mapper.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from '../openai-chat/error.mapper.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
@@ -42,7 +43,10 @@ export function toCompletionAnswer(answer: UpstreamAnswer, plan: OutputPlan, con
     ...(callerUsage === undefined ? {} : { usage: callerUsage }),
     ...(tier === undefined ? {} : { service_tier: tier }),
   };
-  return { body: Buffer.from(stringifyExact(completion)), facts: toFacts(toUsage(usage), finishReason, model) };
+  return {
+    body: Buffer.from(stringifyExact(completion)),
+    facts: toFacts(toUsage(usage), finishReason, model, toBill(usage)),
+  };
 }
 
 /** Why the model declined, where it says so; OpenAI's `refusal`. */

@@ -3,11 +3,11 @@ import type { UpstreamAnswer, UpstreamRequest } from '../../../transport/upstrea
 import type { ChatCall, CompletionAnswer, ProviderTarget, StreamTranslator } from '../../provider-strategy.js';
 import { toUpstreamError, type ErrorContext } from '../openai-chat/error.mapper.js';
 import { isObject } from '../openai-chat/json-value.js';
-import { toRequestHeaders } from '../openai-chat/request-headers.js';
+import { headerIn, toRequestHeaders } from '../openai-chat/request-headers.js';
 import { toCompletionAnswer } from './completion.mapper.js';
 import { MESSAGES_ERROR_RULES } from './error-rules.js';
 import type { MessagesWire } from './messages-wire.js';
-import { headerIn, toMessagesBody } from './request.mapper.js';
+import { toMessagesBody } from './request.mapper.js';
 import { MessagesStreamTranslator } from './stream-translator.js';
 import { planOutput } from './structured-output.js';
 import { isNativeTool } from './tools.mapper.js';

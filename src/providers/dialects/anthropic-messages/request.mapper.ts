@@ -2,6 +2,7 @@ import type { ChatCompletionRequest } from '../../../contract/chat-completion-re
 import type { ChatCall, ProviderTarget } from '../../provider-strategy.js';
 import { editMembers, type MemberEdit } from '../openai-chat/json-members.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
+import { headerIn } from '../openai-chat/request-headers.js';
 import { toCacheMarker } from './cache-control.js';
 import { claudeModelOf } from './claude-models.catalog.js';
 import { toContent } from './content.mapper.js';
@@ -119,11 +120,3 @@ function versionMembers(headers: readonly string[], wire: MessagesWire): Readonl
 
 const takesSampling = (headers: readonly string[], wire: MessagesWire): boolean =>
   wire.versionIn === 'body' || (headerIn(headers, 'anthropic-version') ?? wire.version) < VERSION_WITHOUT_SAMPLING;
-
-/** A header's value; null when there is none. */
-export function headerIn(headers: readonly string[], name: string): string | null {
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (headers[index] === name) return headers[index + 1] ?? null;
-  }
-  return null;
-}

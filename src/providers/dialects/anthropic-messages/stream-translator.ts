@@ -3,6 +3,7 @@ import type { FinishReason } from '../../../contract/chat-completion.js';
 import { EventTooLargeError, SseCutter } from '../../../transport/readers/sse-cutter.js';
 import type { AnswerFacts, StreamTranslator } from '../../provider-strategy.js';
 import { ChunkWriter } from '../openai-chat/chunk-writer.js';
+import { toBill } from '../bill.js';
 import { toFacts } from '../openai-chat/completion.mapper.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from '../openai-chat/error.mapper.js';
 import { isObject, isText, parseJson, type JsonObject } from '../openai-chat/json-value.js';
@@ -68,7 +69,7 @@ export class MessagesStreamTranslator implements StreamTranslator {
   }
 
   get facts(): AnswerFacts {
-    return toFacts(toUsage(this.usage), this.finish, this.model);
+    return toFacts(toUsage(this.usage), this.finish, this.model, toBill(this.usage));
   }
 
   push(bytes: Buffer): readonly Buffer[] {

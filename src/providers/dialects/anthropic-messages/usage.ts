@@ -12,6 +12,8 @@ export function toUsage(native: unknown): Usage | undefined {
   if (input === undefined && output === undefined) return undefined;
   const written = count(native['cache_creation_input_tokens']);
   const read = count(native['cache_read_input_tokens']);
+  const lifetimes = native['cache_creation'];
+  const lasting = isObject(lifetimes) ? count(lifetimes['ephemeral_1h_input_tokens']) : undefined;
   const details = native['output_tokens_details'];
   const thinking = isObject(details) ? count(details['thinking_tokens']) : undefined;
   const prompt = (input ?? 0) + (written ?? 0) + (read ?? 0);
@@ -26,6 +28,7 @@ export function toUsage(native: unknown): Usage | undefined {
           prompt_tokens_details: {
             ...(read === undefined ? {} : { cached_tokens: read }),
             ...(written === undefined ? {} : { cache_write_tokens: written }),
+            ...(lasting === undefined || lasting === 0 ? {} : { cache_write_1h_tokens: lasting }),
           },
         }),
     ...(thinking === undefined ? {} : { completion_tokens_details: { reasoning_tokens: thinking } }),

@@ -6,11 +6,12 @@ import type {
   EmbeddingsTranslation,
   ProviderTarget,
 } from '../../provider-strategy.js';
+import { toBill } from '../bill.js';
 import { toFacts } from '../openai-chat/completion.mapper.js';
 import { toNonsenseError, type ErrorContext } from '../openai-chat/error.mapper.js';
 import { editMembers, type MemberEdit } from '../openai-chat/json-members.js';
 import { isObject } from '../openai-chat/json-value.js';
-import { toRequestHeaders } from '../openai-chat/request-headers.js';
+import { toRequestHeaders, type WireHeaders } from '../openai-chat/request-headers.js';
 import { toUsage } from '../openai-chat/usage.js';
 import { readObject } from './embeddings-answer.js';
 import { refusal } from './texts.js';
@@ -28,8 +29,8 @@ export interface OpenAiEmbeddingsProvider {
   readonly dimensions: string | null;
   /** Default: the target's base. */
   readonly origin?: (target: ProviderTarget) => string;
-  /** Default: a bearer. */
-  readonly credential?: (target: ProviderTarget) => readonly string[];
+  /** What its headers have otherwise than OpenAI's. */
+  readonly wire?: (target: ProviderTarget) => WireHeaders;
 }
 
 /** Embeddings of a provider that speaks OpenAI's: bytes travel unchanged where both sides mean the same. */
@@ -41,7 +42,7 @@ export class OpenAiEmbeddings implements EmbeddingsTranslation {
   }
 
   buildRequests({ request, raw, headers }: EmbeddingsCall, target: ProviderTarget): readonly UpstreamRequest[] {
-    const { name, path, encodes, dimensions, origin, credential } = this.provider;
+    const { name, path, encodes, dimensions, origin, wire } = this.provider;
     const edits = new Map<string, MemberEdit>([['model', { kind: 'set', value: JSON.stringify(target.model) }]]);
     if (!encodes) edits.set('encoding_format', { kind: 'remove' });
     if (request.dimensions != null && dimensions !== 'dimensions') {
@@ -49,13 +50,12 @@ export class OpenAiEmbeddings implements EmbeddingsTranslation {
         throw refusal('dimensions', `${name} does not cut embeddings to a size: leave 'dimensions' out.`, target);
       edits.set('dimensions', { kind: 'rename', to: dimensions });
     }
-    const shown = credential?.(target);
     return [
       {
         method: 'POST',
         origin: origin?.(target) ?? target.base.origin,
         path: target.base.pathPrefix + path(target),
-        headers: toRequestHeaders({ request: {}, headers }, target, shown === undefined ? {} : { credential: shown }),
+        headers: toRequestHeaders({ request: {}, headers }, target, wire?.(target)),
         body: editMembers(raw, edits),
       },
     ];
@@ -81,7 +81,7 @@ export class OpenAiEmbeddings implements EmbeddingsTranslation {
     const isSame = read.every((entry, index) => entry === data[index]);
     return {
       body: isSame ? answer.body : Buffer.from(JSON.stringify({ ...body, data: read })),
-      facts: toFacts(toUsage(body['usage']), undefined, body['model']),
+      facts: toFacts(toUsage(body['usage']), undefined, body['model'], toBill(body['usage'])),
     };
   }
 }

@@ -9,6 +9,7 @@ import { readEvents, type SseEvent } from '../sse-events.js';
 import { responsesOf, toFrame, toTier, type AnswerFrame } from './answer-frame.js';
 import { ChoiceReader, type ReadingWish } from './choice-reader.js';
 import { toGeminiInBandError } from './error.mapper.js';
+import { FastText, type FastPiece } from './fast-text.js';
 import { blockReason } from './finish-reason.js';
 import { ToolCallIds, type PartDelta } from './part-reader.js';
 import type { GeminiContext } from './refusal.js';
@@ -43,6 +44,9 @@ export class GeminiStreamTranslator implements StreamTranslator {
   private readonly ids: ToolCallIds;
   private frame: AnswerFrame | null = null;
   private rawUsage: JsonObject | null = null;
+  /** The newest snapshot, as JSON text that nobody has needed yet. */
+  private unreadUsage: string | null = null;
+  private readonly fast = new FastText();
   private hasSaid = false;
   private events = 0;
   private isDone = false;
@@ -96,21 +100,46 @@ export class GeminiStreamTranslator implements StreamTranslator {
 
   private readBlock(block: Buffer): string {
     if (block.length === 0) return '';
+    const text = block.toString();
     let out = '';
-    for (const event of readEvents(block.toString())) {
-      if (this.error !== null) break;
-      out += this.readEvent(event);
+    for (let start = 0; start < text.length && this.error === null;) {
+      const blank = text.indexOf('\n\n', start);
+      const end = blank === -1 ? text.length : blank;
+      const piece = this.fast.read(text, start, end);
+      if (piece === null) {
+        const raw = text.slice(start, end);
+        for (const event of readEvents(raw)) out += this.readEvent(event, raw);
+      } else out += this.readPiece(piece);
+      start = end + 2;
     }
     return out;
   }
 
-  private readEvent({ data, isForeign }: SseEvent): string {
+  /** One more piece of what the event before it was a piece of. */
+  private readPiece({ escaped, usage }: FastPiece): string {
+    this.events++;
+    // A snapshot that is shorter than the one before may lack a member: that one counts too.
+    if (usage !== null && this.unreadUsage !== null && usage.length < this.unreadUsage.length) this.readUsage();
+    this.unreadUsage = usage ?? this.unreadUsage;
+    const { member, index } = this.fast;
+    return this.chunk(this.choiceOf(index), `"${member}":"${escaped}"`);
+  }
+
+  private readUsage(): void {
+    if (this.unreadUsage === null) return;
+    this.rawUsage = mergeUsage(this.rawUsage, parseJson(this.unreadUsage));
+    this.unreadUsage = null;
+  }
+
+  private readEvent({ data, isForeign }: SseEvent, raw: string): string {
     if (isForeign) return this.fail(this.nonsense('with something that is not an event stream', data ?? ''));
     // Gemini ends without `[DONE]`; a proxy on the way may add one.
     if (data === null || data.trim() === '[DONE]') return '';
     this.events++;
     const responses = responsesOf(parseJson(data));
     if (responses === undefined) return this.fail(this.nonsense('with a stream event that is not JSON', data));
+    // Where citations may follow, the text is kept as it is read.
+    if (responses.length === 1 && !this.wish.mayGround) this.fast.learn(raw, responses[0]!);
     return this.readAll(responses);
   }
 
@@ -138,6 +167,7 @@ export class GeminiStreamTranslator implements StreamTranslator {
     const { name, target } = this.context;
     if (isObject(response['error'])) return this.fail(toGeminiInBandError(response, {}, name, target));
     this.frame ??= toFrame(response, target);
+    this.readUsage();
     this.rawUsage = mergeUsage(this.rawUsage, response['usageMetadata']);
     let out = '';
     const candidates: unknown = response['candidates'];
@@ -225,6 +255,7 @@ export class GeminiStreamTranslator implements StreamTranslator {
   }
 
   private usage(): Usage | undefined {
+    this.readUsage();
     return toUsage(this.rawUsage);
   }
 

@@ -8,10 +8,10 @@ type Details = Extract<keyof GenerateContentResponseUsageMetadata, `${string}Det
 
 const countOf = (raw: JsonObject, name: Count): number | undefined => count(raw[name]);
 
-function audioTokens(raw: JsonObject, name: Details): number | undefined {
+function tokensOf(modality: 'AUDIO' | 'IMAGE' | 'VIDEO', raw: JsonObject, name: Details): number | undefined {
   const list: unknown = raw[name];
   if (!Array.isArray(list)) return undefined;
-  const entry = list.filter(isObject).find(({ modality }) => modality === 'AUDIO');
+  const entry = list.filter(isObject).find((part) => part['modality'] === modality);
   return typeof entry?.['tokenCount'] === 'number' ? entry['tokenCount'] : undefined;
 }
 
@@ -31,30 +31,38 @@ export function toUsage(raw: unknown): Usage | undefined {
   const reasoning = countOf(raw, 'thoughtsTokenCount');
   const prompt = (given[0] ?? 0) + (countOf(raw, 'toolUsePromptTokenCount') ?? 0);
   const completion = (given[1] ?? 0) + (reasoning ?? 0);
-  const cached = countOf(raw, 'cachedContentTokenCount');
-  const audioIn = audioTokens(raw, 'promptTokensDetails');
-  const audioOut = audioTokens(raw, 'candidatesTokensDetails');
+  const promptDetails = known({
+    cached_tokens: countOf(raw, 'cachedContentTokenCount'),
+    cached_audio_tokens: tokensOf('AUDIO', raw, 'cacheTokensDetails'),
+    audio_tokens: tokensOf('AUDIO', raw, 'promptTokensDetails'),
+    image_tokens: tokensOf('IMAGE', raw, 'promptTokensDetails'),
+    video_tokens: tokensOf('VIDEO', raw, 'promptTokensDetails'),
+  });
+  const completionDetails = known({
+    reasoning_tokens: reasoning,
+    audio_tokens: tokensOf('AUDIO', raw, 'candidatesTokensDetails'),
+    image_tokens: tokensOf('IMAGE', raw, 'candidatesTokensDetails'),
+  });
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: Math.max(given[2] ?? 0, prompt + completion),
-    ...(cached === undefined && audioIn === undefined
-      ? {}
-      : {
-          prompt_tokens_details: {
-            ...(cached === undefined ? {} : { cached_tokens: cached }),
-            ...(audioIn === undefined ? {} : { audio_tokens: audioIn }),
-          },
-        }),
-    ...(reasoning === undefined && audioOut === undefined
-      ? {}
-      : {
-          completion_tokens_details: {
-            ...(reasoning === undefined ? {} : { reasoning_tokens: reasoning }),
-            ...(audioOut === undefined ? {} : { audio_tokens: audioOut }),
-          },
-        }),
+    ...(promptDetails === null ? {} : { prompt_tokens_details: promptDetails }),
+    ...(completionDetails === null ? {} : { completion_tokens_details: completionDetails }),
   };
+}
+
+/** The counts that are there; null when none is. */
+function known<Name extends string>(counts: Record<Name, number | undefined>): Partial<Record<Name, number>> | null {
+  const out: Partial<Record<Name, number>> = {};
+  let isEmpty = true;
+  for (const name in counts) {
+    const value = counts[name];
+    if (value === undefined) continue;
+    out[name] = value;
+    isEmpty = false;
+  }
+  return isEmpty ? null : out;
 }
 
 /** Each event of a stream has a snapshot, and a later one may lack what an earlier one had: the last of each counts. */

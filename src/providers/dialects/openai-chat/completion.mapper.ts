@@ -1,7 +1,8 @@
 import { GatewayError } from '../../../common/errors/gateway-error.js';
 import type { FinishReason, Usage } from '../../../contract/chat-completion.js';
 import type { UpstreamAnswer } from '../../../transport/upstream.types.js';
-import type { AnswerFacts, CompletionAnswer } from '../../provider-strategy.js';
+import type { AnswerFacts, CompletionAnswer, ProviderBill } from '../../provider-strategy.js';
+import { toBill } from '../bill.js';
 import type { AnswerQuirks } from './chat-quirks.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from './error.mapper.js';
 import { isFailedFinish, isFinishReason, toFinishReason } from './finish-reason.js';
@@ -53,17 +54,23 @@ export function toCompletionAnswer(
       adapted === parsed
         ? spliced(bytes, edits)
         : Buffer.from(JSON.stringify({ ...adapted, ...Object.fromEntries(edits) })),
-    facts: toFacts(counted, finishOf(repaired), adapted['model']),
+    facts: toFacts(counted, finishOf(repaired), adapted['model'], toBill(usage)),
   };
 }
 
 /** Absent members stay absent. */
-export function toFacts(usage: Usage | undefined, finishReason: FinishReason | undefined, model: unknown): AnswerFacts {
+export function toFacts(
+  usage: Usage | undefined,
+  finishReason: FinishReason | undefined,
+  model: unknown,
+  bill?: ProviderBill,
+): AnswerFacts {
   // Assigned one by one: a spread a member costs a microsecond, and this runs on every call.
   const facts: { -readonly [Name in keyof AnswerFacts]: AnswerFacts[Name] } = {};
   if (usage !== undefined) facts.usage = usage;
   if (finishReason !== undefined) facts.finishReason = finishReason;
   if (isText(model)) facts.model = model;
+  if (bill !== undefined) facts.bill = bill;
   return facts;
 }
 

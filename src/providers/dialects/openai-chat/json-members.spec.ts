@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { editMembers, readMembers, type MemberEdit } from './json-members.js';
+import { editMembers, readMembers, replaceFirstMember, type MemberEdit } from './json-members.js';
 
 const edit = (text: string, edits: Record<string, MemberEdit>): string =>
   editMembers(Buffer.from(text), new Map(Object.entries(edits))).toString();
@@ -159,3 +159,26 @@ function randomEdits(random: Random): Map<string, MemberEdit> {
   }
   return edits;
 }
+
+describe('replaceFirstMember', () => {
+  const replaced = (text: string): string | undefined =>
+    replaceFirstMember(Buffer.from(text), 'model', 'a/b', '"b"')?.toString();
+
+  it.each([
+    ['{"model":"a/b","x":1}', '{"model":"b","x":1}'],
+    [' {\n "model" : "a/b" }', ' {\n "model" : "b" }'],
+    ['\ufeff{"model":"a/b","x":"é"}', '\ufeff{"model":"b","x":"é"}'],
+  ])('does what editMembers does: %s', (text, expected) => {
+    expect(replaced(text)).toBe(expected);
+    expect(edit(text, { model: set('b') })).toBe(expected);
+  });
+
+  it.each([
+    ['another member comes first', '{"x":1,"model":"a/b"}'],
+    ['the name stands there again', '{"model":"a/b","x":{"model":"a/b"}}'],
+    ['the value is written otherwise', '{"model":"a\\/b"}'],
+    ['the value is another', '{"model":"a/bc"}'],
+    ['it is no object', '["model","a/b"]'],
+    ['there is nothing', ''],
+  ])('leaves it to editMembers where %s', (_when, text) => expect(replaced(text)).toBeUndefined());
+});

@@ -121,6 +121,28 @@ export function editMembers(bytes: Buffer, edits: ReadonlyMap<string, MemberEdit
   return Buffer.concat(out);
 }
 
+/**
+ * New bytes with the value of the first member replaced, if that is a string member of this name and value, and there is no other
+ * of the name anywhere; else null: then `editMembers` finds out. Looks at the beginning only, where clients put the model.
+ */
+export function replaceFirstMember(bytes: Buffer, name: string, value: string, replacement: string): Buffer | null {
+  const key = `"${name}"`;
+  const brace = skipSpace(bytes, startOfText(bytes));
+  const keyStart = skipSpace(bytes, brace + 1);
+  const keyEnd = keyStart + key.length;
+  if (bytes[brace] !== OPEN_BRACE || bytes.toString('latin1', keyStart, keyEnd) !== key) return null;
+  const colon = skipSpace(bytes, keyEnd);
+  const from = skipSpace(bytes, colon + 1);
+  const to = from + value.length + 2;
+  if (bytes[colon] !== COLON || bytes.toString('latin1', from, to) !== `"${value}"`) return null;
+  if (bytes.indexOf(key, to, 'latin1') !== -1) return null;
+  const out = Buffer.allocUnsafe(from + replacement.length + bytes.length - to);
+  bytes.copy(out, 0, 0, from);
+  out.write(replacement, from, 'latin1');
+  bytes.copy(out, from + replacement.length, to);
+  return out;
+}
+
 function assertEnds(bytes: Buffer, position: number, members: JsonMember[]): JsonMember[] {
   if (skipSpace(bytes, position) !== bytes.length)
     throw new SyntaxError(`Text follows the object at byte ${position}.`);

@@ -5,14 +5,16 @@ import type {
   ChatCall,
   CompletionAnswer,
   EmbeddingsTranslation,
+  NativeSurface,
   ProviderStrategy,
   ProviderTarget,
   StreamTranslator,
 } from '../../provider-strategy.js';
+import { NativeApi, type NativeRules } from '../native/native-api.js';
 import type { AnswerQuirks, ChatQuirks } from './chat-quirks.js';
 import { toCompletionAnswer } from './completion.mapper.js';
 import { toUpstreamError, type ErrorContext } from './error.mapper.js';
-import { toRequestHeaders } from './request-headers.js';
+import { toRequestHeaders, type WireHeaders } from './request-headers.js';
 import { toChatBody } from './request.mapper.js';
 import { ChatStreamTranslator } from './stream-translator.js';
 
@@ -30,8 +32,12 @@ export interface OpenAiChatProvider {
   readonly models: readonly ModelEntry[];
   /** Absent where it has none. */
   readonly embeddings?: EmbeddingsTranslation;
+  /** Its own API; default: all of it below its origin. */
+  readonly native?: Omit<NativeRules, 'name'>;
   /** Default: true. */
   readonly needsCredential?: boolean;
+  /** What its headers have otherwise than OpenAI's. */
+  readonly wire?: (target: ProviderTarget) => WireHeaders;
 }
 
 /** A provider that speaks OpenAI's chat completions. Its folder gives the address and the quirks; all else is here, once. */
@@ -43,9 +49,11 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
   readonly needsCredential: boolean;
   readonly models: readonly ModelEntry[];
   readonly embeddings?: EmbeddingsTranslation;
+  readonly native: NativeSurface;
   private readonly quirks: ChatQuirks;
   private readonly answerElsewhere: AnswerQuirks;
   private readonly pathOf: (target: ProviderTarget) => string;
+  private readonly wireOf: OpenAiChatProvider['wire'];
 
   protected constructor(provider: OpenAiChatProvider) {
     const { path } = provider;
@@ -56,9 +64,11 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
     this.needsCredential = provider.needsCredential ?? true;
     this.models = provider.models;
     if (provider.embeddings !== undefined) this.embeddings = provider.embeddings;
+    this.native = new NativeApi({ name: provider.name, ...provider.native });
     this.quirks = provider.quirks;
     this.answerElsewhere = provider.answerElsewhere ?? provider.quirks.answer;
     this.pathOf = typeof path === 'string' ? () => path : path;
+    this.wireOf = provider.wire;
   }
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
@@ -66,7 +76,7 @@ export abstract class OpenAiChatStrategy implements ProviderStrategy {
       method: 'POST',
       origin: target.base.origin,
       path: target.base.pathPrefix + this.pathOf(target),
-      headers: toRequestHeaders(call, target),
+      headers: toRequestHeaders(call, target, this.wireOf?.(target)),
       body: toChatBody(call, target, this.name, this.quirks.request),
     };
   }

@@ -21,6 +21,8 @@ export interface WireHeaders {
   readonly streamType?: string;
   /** How the credential is shown, names (lower case) and values in turn; default: as a bearer. */
   readonly credential?: readonly string[];
+  /** What every call to the provider gets, by name: stronger than the caller's own, weaker than the stored key's. */
+  readonly own?: Readonly<Record<string, string>>;
 }
 
 /** Of a call no more is looked at here, whatever it asks for. */
@@ -38,7 +40,7 @@ export function toRequestHeaders(call: HeadedCall, { credential }: ProviderTarge
     wire.credential ?? (credential === null ? [] : ['authorization', `Bearer ${credential.secret.reveal()}`]);
   headers.push(...shown);
   const isShown = (name: string): boolean => shown.some((other, index) => index % 2 === 0 && other === name);
-  const settings = settingsHeaders(credential?.settings['headers']);
+  const settings = fixedHeaders(wire.own, credential?.settings['headers']);
   for (let index = 0; index + 1 < call.headers.length; index += 2) {
     const [name, value] = [call.headers[index], call.headers[index + 1]];
     if (name === undefined || value === undefined || OWN.has(name) || isShown(name) || settings.has(name)) continue;
@@ -50,6 +52,12 @@ export function toRequestHeaders(call: HeadedCall, { credential }: ProviderTarge
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
+/** The provider's own, and those of the stored key's settings, which win. */
+export function fixedHeaders(own: WireHeaders['own'], setting: unknown): ReadonlyMap<string, string> {
+  const settings = settingsHeaders(setting);
+  return own === undefined ? settings : new Map([...Object.entries(own), ...settings]);
+}
+
 /** What cannot be a header is left out: a bad setting must not break every call. */
 function settingsHeaders(setting: unknown): ReadonlyMap<string, string> {
   if (setting === undefined) return NONE;
@@ -60,4 +68,12 @@ function settingsHeaders(setting: unknown): ReadonlyMap<string, string> {
     if (typeof value === 'string' && NAME.test(name) && VALUE.test(value) && !OWN.has(name)) headers.set(name, value);
   }
   return headers;
+}
+
+/** A header's value in a list of names and values in turn; null when there is none. */
+export function headerIn(headers: readonly string[], name: string): string | null {
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index] === name) return headers[index + 1] ?? null;
+  }
+  return null;
 }

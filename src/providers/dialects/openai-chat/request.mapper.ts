@@ -2,7 +2,7 @@ import { GatewayError } from '../../../common/errors/gateway-error.js';
 import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
 import type { ChatCall, ProviderTarget } from '../../provider-strategy.js';
 import type { ParameterRule, RequestQuirks } from './chat-quirks.js';
-import { editMembers, type MemberEdit } from './json-members.js';
+import { editMembers, type MemberEdit, replaceFirstMember } from './json-members.js';
 
 /** What a closed schema may lose without a change of the answer. All else that it does not take is refused. */
 const HARMLESS: ReadonlySet<string> = new Set([
@@ -52,8 +52,17 @@ export function toChatBody(call: ChatCall, target: ProviderTarget, name: string,
   if (!quirks.streamUsage && request.stream_options !== undefined) edits.set('stream_options', remove);
   const messages = quirks.rewriteMessages?.(request, target.model) ?? request.messages;
   if (messages !== request.messages) edits.set('messages', set(messages));
-  return editMembers(call.raw, edits);
+  return (edits.size === 1 ? withModel(call, target.model) : null) ?? editMembers(call.raw, edits);
 }
+
+/** Most bodies need no other change than the model's name. Null where it does not stand first, or is no plain text. */
+function withModel({ raw, request }: ChatCall, model: string): Buffer | null {
+  if (!PLAIN_NAME.test(request.model) || !PLAIN_NAME.test(model)) return null;
+  return replaceFirstMember(raw, 'model', request.model, JSON.stringify(model));
+}
+
+/** A name that stands in JSON as it is, a byte a character. */
+const PLAIN_NAME = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /** A provider's rules by model: the same few models are asked for again and again. */
 const known = new WeakMap<RequestQuirks, Map<string, RequestQuirks['rules']>>();

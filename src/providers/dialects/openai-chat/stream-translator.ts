@@ -1,6 +1,7 @@
 import { GatewayError } from '../../../common/errors/gateway-error.js';
 import { EventTooLargeError, SseCutter } from '../../../transport/readers/sse-cutter.js';
 import type { AnswerFacts, StreamTranslator } from '../../provider-strategy.js';
+import { toBill } from '../bill.js';
 import type { AnswerQuirks } from './chat-quirks.js';
 import { ChunkRepair } from './chunk-repair.js';
 import { toFacts } from './completion.mapper.js';
@@ -59,8 +60,8 @@ export class ChatStreamTranslator implements StreamTranslator {
 
   get facts(): AnswerFacts {
     const finish = this.repair.finishReason;
-    const facts = toFacts(toUsage(this.usage), isFinishReason(finish) ? finish : undefined, this.model);
-    return { ...facts, events: this.events };
+    const known = isFinishReason(finish) ? finish : undefined;
+    return { ...toFacts(toUsage(this.usage), known, this.model, toBill(this.usage)), events: this.events };
   }
 
   push(bytes: Buffer): readonly Buffer[] {

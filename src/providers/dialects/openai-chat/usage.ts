@@ -34,6 +34,7 @@ export function toUsage(raw: unknown): Usage | undefined {
   const completionDetails = details(raw['completion_tokens_details'], [
     'reasoning_tokens',
     'audio_tokens',
+    'image_tokens',
     'accepted_prediction_tokens',
     'rejected_prediction_tokens',
   ]);
@@ -42,7 +43,13 @@ export function toUsage(raw: unknown): Usage | undefined {
   const isOutside = reasoning > 0 && (reasoning > completion || total === promptTokens + completion + reasoning);
   const completionTokens = isOutside ? completion + reasoning : completion;
 
-  const promptDetails = details(raw['prompt_tokens_details'], ['cached_tokens', 'cache_write_tokens', 'audio_tokens']);
+  const promptDetails = details(raw['prompt_tokens_details'], [
+    'cached_tokens',
+    'cache_write_tokens',
+    'audio_tokens',
+    'image_tokens',
+    'video_tokens',
+  ]);
   const cached =
     promptDetails.cached_tokens ?? count(raw['prompt_cache_hit_tokens']) ?? count(raw['num_cached_tokens']);
   if (cached !== undefined) promptDetails.cached_tokens = cached;

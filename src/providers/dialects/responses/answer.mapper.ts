@@ -1,6 +1,7 @@
 import { GatewayError } from '../../../common/errors/gateway-error.js';
 import type { UpstreamAnswer } from '../../../transport/upstream.types.js';
 import type { CompletionAnswer } from '../../provider-strategy.js';
+import { toBill } from '../bill.js';
 import { toFacts } from '../openai-chat/completion.mapper.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from '../openai-chat/error.mapper.js';
 import { isObject, isText, parseJson, type JsonObject } from '../openai-chat/json-value.js';
@@ -42,7 +43,7 @@ export function toCompletionAnswer(
   };
   return {
     body: Buffer.from(JSON.stringify(completion)),
-    facts: toFacts(toUsage(response['usage']), finishReason, response['model']),
+    facts: toFacts(toUsage(response['usage']), finishReason, response['model'], toBill(response['usage'])),
   };
 }
 

@@ -19,9 +19,23 @@ const ROWS: readonly (readonly [RegExp, When])[] = [
   [/^gpt-\d/, 'tools-with-reasoning'],
 ];
 
+/** The same few models are asked for again and again; callers choose their names, so there is a bound to how many are kept. */
+const known = new Map<string, When>();
+const MAX_KNOWN = 1_000;
+
+function whenOf(model: string): When {
+  let when = known.get(model);
+  if (when === undefined) {
+    when = ROWS.find(([models]) => models.test(model))?.[1] ?? 'never';
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(model, when);
+  }
+  return when;
+}
+
 /** Does OpenAI serve this request for this model in full by its Responses endpoint only? */
 export function needsResponses({ tools, reasoning_effort: effort }: ChatCompletionRequest, model: string): boolean {
-  const when = ROWS.find(([models]) => models.test(model))?.[1] ?? 'never';
+  const when = whenOf(model);
   if (when === 'always' || when === 'never') return when === 'always';
   const reasons = effort == null ? when === 'tools-with-reasoning' : effort !== 'none';
   return reasons && (tools ?? []).length > 0;

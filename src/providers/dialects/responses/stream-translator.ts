@@ -2,6 +2,7 @@ import { GatewayError } from '../../../common/errors/gateway-error.js';
 import type { FinishReason } from '../../../contract/chat-completion.js';
 import { EventTooLargeError, SseCutter } from '../../../transport/readers/sse-cutter.js';
 import type { AnswerFacts, StreamTranslator } from '../../provider-strategy.js';
+import { toBill } from '../bill.js';
 import { toFacts } from '../openai-chat/completion.mapper.js';
 import { toInBandError, toNonsenseError, type ErrorContext } from '../openai-chat/error.mapper.js';
 import { isObject, parseJson, type JsonObject } from '../openai-chat/json-value.js';
@@ -47,7 +48,7 @@ export class ResponsesStreamTranslator implements StreamTranslator {
   }
 
   get facts(): AnswerFacts {
-    return toFacts(toUsage(this.usage), this.finishReason, this.model);
+    return toFacts(toUsage(this.usage), this.finishReason, this.model, toBill(this.usage));
   }
 
   push(bytes: Buffer): readonly Buffer[] {

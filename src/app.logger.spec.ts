@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { GatewayLogger } from './app.logger.js';
+
+const KEY = 'sk-canary-0123456789-abcdefghijklmnop';
+const TOKEN = 'aig_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
+
+let printed = '';
+
+beforeEach(() => {
+  printed = '';
+  const print = (text: unknown): boolean => {
+    printed += String(text);
+    return true;
+  };
+  jest.spyOn(process.stdout, 'write').mockImplementation(print);
+  jest.spyOn(process.stderr, 'write').mockImplementation(print);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const loggerOf = (logFormat: 'json' | 'text'): GatewayLogger => new GatewayLogger({ logFormat, logLevel: 'log' });
+
+describe('GatewayLogger', () => {
+  it('prints a line of JSON for each message, with its facts by name', () => {
+    const logger = loggerOf('json');
+
+    logger.error(
+      { event: 'request.failed', requestId: '01JDEXAMPLE000000000000000' },
+      'Error: no\n    at here',
+      'Errors',
+    );
+
+    expect(JSON.parse(printed)).toMatchObject({
+      level: 'error',
+      context: 'Errors',
+      message: { event: 'request.failed', requestId: '01JDEXAMPLE000000000000000' },
+      stack: 'Error: no\n    at here',
+    });
+    expect(printed.trim()).not.toContain('\n');
+  });
+
+  it.each(['json', 'text'] as const)('prints no key, wherever it stands, as %s', (format) => {
+    const logger = loggerOf(format);
+
+    logger.log(`${KEY} at the beginning`);
+    logger.warn(`In the middle: Bearer ${TOKEN}.`);
+    logger.error(new Error(`Incorrect API key provided: ${KEY}`));
+    logger.error(
+      { event: 'request.failed', headers: { authorization: `Bearer ${KEY}` } },
+      `Error: ${KEY}\n    at x`,
+      'Errors',
+    );
+    logger.fatal('With a cause', new Error('outer', { cause: new Error(`inner ${TOKEN}`) }));
+
+    expect(printed).toContain('at the beginning');
+    expect(printed).toContain('request.failed');
+    expect(printed).toContain('sk-c***');
+    expect(printed).not.toContain('canary');
+    expect(printed).not.toContain(TOKEN.slice(8, 20));
+  });
+
+  it('leaves out what Nest says of its own wiring', () => {
+    const logger = loggerOf('json');
+    Logger.overrideLogger(logger);
+
+    new Logger('RoutesResolver').log('HealthController {/}:');
+    new Logger('ChangeFeed').log('The configuration is up to date again');
+    Logger.overrideLogger(false);
+
+    expect(printed.trim().split('\n')).toHaveLength(1);
+  });
+});

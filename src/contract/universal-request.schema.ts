@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { BACKOFFS } from './attempt-headers.js';
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Clients write numbers, booleans and objects into headers; what is null is not there. */
+const headerValue = z.unknown().transform((value) => {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+});
+
+const headers = z
+  .record(z.string().regex(HEADER_NAME, 'is no name of a header'), headerValue)
+  .transform((given) =>
+    Object.fromEntries(
+      Object.entries(given).flatMap(([name, value]) => (value === null ? [] : [[name.toLowerCase(), value]])),
+    ),
+  )
+  .pipe(z.record(z.string(), z.string().regex(HEADER_VALUE, 'holds a character that no header may')));
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** One step of a universal request: a call of a provider's own API, or of `compat`. */
+const stepSchema = z.looseObject({
+  provider: z.string().min(1),
+  /** The path below the provider's, with or without a query string. */
+  endpoint: z.string().default(''),
+  headers: headers.default({}),
+  /** An older place of the `authorization` header. */
+  authorization: z.string().regex(HEADER_VALUE).optional(),
+  /** The body. */
+  query: z.unknown().optional(),
+  config: z
+    .looseObject({
+      /** Milliseconds; 0: none. */
+      requestTimeout: whole(0, 24 * 60 * 60 * 1000).optional(),
+      maxAttempts: whole(1, 5).optional(),
+      retryDelay: whole(0, 60_000).optional(),
+      backoff: z.enum(BACKOFFS).optional(),
+    })
+    .default({}),
+});
+
+/** An array of steps, or one alone. */
+export const universalRequestSchema = z.preprocess(
+  (body) => (Array.isArray(body) ? body : [body]),
+  z.array(stepSchema).min(1, 'send at least one step'),
+);
+
+export type UniversalStep = z.output<typeof stepSchema>;

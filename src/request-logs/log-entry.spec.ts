@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { aCallRecord, anAttempt } from '../../test/support/call-records.js';
+import { readInbound } from '../accounting/inbound-facts.js';
+import { ulid } from '../common/ids.js';
+import { idOfRow, LOG_COLUMNS, toLogRow } from './log-entry.js';
+
+const at = Date.parse('2026-11-23T10:00:00.007Z');
+const parsed = (row: string): Record<string, unknown> => JSON.parse(row) as Record<string, unknown>;
+
+describe('toLogRow', () => {
+  it('is JSON with the columns of the table', () => {
+    const requestId = ulid(at);
+    const route = { id: 'r', name: 'a "route"', versionId: 'v', path: ['start', 'main'] };
+    const { gateway } = aCallRecord();
+    const headers = {
+      'cf-aig-metadata': '{"user":"ann","a":1,"b":2,"c":3,"d":4,"e":5}',
+      'user-agent': 'a "b" \\u0000',
+    };
+    const row = toLogRow(
+      aCallRecord({
+        requestId,
+        eventId: 'event "7"',
+        inbound: readInbound('compat', '/v1/a/b?key=secret', headers, gateway),
+        requestedModel: 'openai/"quoted"',
+        route,
+        error: 'upstream_error',
+        errorMessage: 'It said: "no".',
+        startedAt: at,
+        attempts: [
+          anAttempt({ outcome: 'server', status: 500, next: 'retry' }),
+          anAttempt({ startedAt: at + 3, phases: { connectedAt: at + 5, headAt: at + 9, contentAt: at + 9 } }),
+        ],
+      }),
+    );
+
+    expect(Object.keys(parsed(row)).toSorted()).toEqual([...LOG_COLUMNS].toSorted());
+    expect(idOfRow(Buffer.from(row))).toBe(requestId);
+    expect(parsed(row)).toMatchObject({
+      id: requestId,
+      created_at: '2026-11-23T10:00:00.007Z',
+      model: 'openai/gpt-4o',
+      requested_model: 'openai/"quoted"',
+      path: '/v1/a/b',
+      user_agent: 'a "b" \\u0000',
+      event_id: 'event "7"',
+      error: 'upstream_error',
+      error_message: 'It said: "no".',
+      metadata: { user: 'ann', a: 1, b: 2, c: 3, d: 4 },
+      cost_nano: 62_500,
+      detail: {
+        usage: { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 },
+        usage_source: 'provider',
+        cost: { computed: 62_500, reported: null, charged: 62_500, basis: 'catalogue', price_version: 'a list' },
+        timings: { queue: 3, connect: 2, headers: 4, first_token: 250, total: 300 },
+        attempts: [
+          { outcome: 'server', status: 500, next: 'retry' },
+          { outcome: 'ok', next: null },
+        ],
+        route,
+        metadata_dropped: ['e'],
+      },
+    });
+  });
+
+  it('says of a call that was refused what there is to say', () => {
+    const row = toLogRow(
+      aCallRecord({
+        provider: null,
+        model: null,
+        kind: null,
+        attempts: [],
+        usage: null,
+        usageSource: null,
+        status: 401,
+      }),
+    );
+
+    expect(parsed(row)).toMatchObject({
+      provider: null,
+      model: null,
+      request_type: null,
+      tokens_in: null,
+      credential: null,
+    });
+  });
+
+  it('replaces what Postgres cannot store, and nothing that only looks like it', () => {
+    const row = toLogRow(aCallRecord({ eventId: 'a\0\0b\uD800c\\u0000\\\0' }));
+
+    expect(parsed(row)['event_id']).toBe('a\uFFFD\uFFFDb\uFFFDc\\u0000\\\uFFFD');
+  });
+});

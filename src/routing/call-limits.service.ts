@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { OpenCall } from '../accounting/call-recorder.service.js';
+import { PriceBook } from '../accounting/price-book.js';
+import type { Awaitable } from '../common/awaitable.js';
+import { Clock } from '../common/clock.js';
+import { CallMeters } from '../metering/call-meters.service.js';
+import type { Refusal } from '../metering/refusals.js';
+import type { ProviderCredential } from '../providers/provider-strategy.js';
+import type { CallRequest } from './call-request.js';
+import type { PlannedTarget } from './route-plan.js';
+
+/** What may hold a call back before it goes to a target: the gateway's rates, the key's, budgets. Where nothing does, it costs nothing. */
+@Injectable()
+export class CallLimits {
+  constructor(
+    private readonly meters: CallMeters,
+    private readonly prices: PriceBook,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Counts a call that is answered by the cache, where such calls count. For before the cache is asked. */
+  arrive(call: OpenCall, request: CallRequest): Awaitable<Refusal | null> {
+    if (!this.meters.countCacheHits(request.access.gateway)) return null;
+    return this.meterOf(call, request).arrive();
+  }
+
+  /** @param isAdmitted Has the call been let to this target already, and tries it again? */
+  admit(
+    call: OpenCall,
+    request: CallRequest,
+    { strategy, model, spending }: PlannedTarget,
+    credential: ProviderCredential | null,
+    isAdmitted: boolean,
+  ): Awaitable<Refusal | null> {
+    const { gateway } = request.access;
+    const rate = credential?.rate ?? null;
+    if (call.meter === null && rate === null && spending === undefined && !this.meters.areNeeded(gateway)) return null;
+    const meter = this.meterOf(call, request);
+    const target = {
+      provider: strategy.id,
+      model,
+      keyRate: rate === null ? null : { keyId: credential!.keyId ?? '', ...rate },
+      spending: spending ?? [],
+      worstCase: () =>
+        this.prices.worstCase(gateway, strategy, model, request.call, request.customCost, this.clock.now()),
+    };
+    return isAdmitted ? meter.readmit(target) : meter.admit(target);
+  }
+
+  private meterOf(call: OpenCall, { requestId, access, inbound }: CallRequest) {
+    const tokenId = access.caller?.tokenId ?? null;
+    call.meter ??= this.meters.open({
+      requestId,
+      gateway: access.gateway,
+      caller: { tokenId, metadata: inbound.metadata.entries },
+    });
+    return call.meter;
+  }
+}

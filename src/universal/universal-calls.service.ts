@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CallerCredentials } from '../auth/caller-credentials.service.js';
+import { accessOf } from '../auth/guards/gateway-token.guard.js';
+import { GatewayError } from '../common/errors/gateway-error.js';
+import { Secret } from '../common/secret.js';
+import { embeddingsRequestSchema } from '../contract/embeddings-request.schema.js';
+import { forwardedHeaders, type InboundHeaders } from '../contract/gateway-headers.js';
+import { parseBody, parseValue } from '../contract/parse-body.js';
+import { chatCompletionRequestSchema } from '../contract/chat-completion-request.schema.js';
+import { type UniversalStep, universalRequestSchema } from '../contract/universal-request.schema.js';
+import { BodyReader } from '../http/body-reader.service.js';
+import { InFlightCalls } from '../http/in-flight.service.js';
+import { addresseeOf, ReplyPresenter } from '../http/reply.presenter.js';
+import { isStreamed, type ProviderCall, type ProviderStrategy } from '../providers/provider-strategy.js';
+import { ProviderRegistry } from '../providers/provider.registry.js';
+import { readNativeCall } from '../providers/read-native-call.js';
+import { toCallRequest } from '../routing/call-request.js';
+import { RoutingService, type Step } from '../routing/routing.service.js';
+
+/** The provider that stands for the compat surface. */
+const COMPAT = 'compat';
+const NOTHING = Buffer.alloc(0);
+
+/** Universal calls: reads the steps, has them tried in turn, and writes the answer of the one that won. */
+@Injectable()
+export class UniversalCalls {
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly credentials: CallerCredentials,
+    private readonly routing: RoutingService,
+    private readonly presenter: ReplyPresenter,
+    private readonly inFlight: InFlightCalls,
+    private readonly bodies: BodyReader,
+  ) {}
+
+  async serve(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const inFlight = this.inFlight.enter(reply.raw);
+    const raw = await this.bodies.read(request.raw, inFlight);
+    const [first, ...others] = parseBody(raw, universalRequestSchema).map((step, index) =>
+      this.toStep(step, index, request),
+    );
+    if (first === undefined) throw new GatewayError('invalid_request', 'The request has no step.');
+    const { access, call } = first.request;
+    inFlight.outlivesCaller = !isStreamed(call) && access.gateway.engine.finish_abandoned_calls === true;
+    const served = await this.routing.inTurn([first, ...others], inFlight.cancellation);
+    reply.hijack();
+    this.presenter.present(served, addresseeOf(request, first.request), reply.raw);
+  }
+
+  private toStep(step: UniversalStep, index: number, request: FastifyRequest): Step {
+    const headers = headersOf(step);
+    // A key for one provider is no key for the next: none of the outer request's is shown to any of them.
+    const { providerKey } = this.credentials.read(headers);
+    const access = { ...accessOf(request), inlineKey: providerKey === null ? null : new Secret(providerKey) };
+    const strategy = step.provider === COMPAT ? null : this.strategyOf(step.provider, index, access.gateway.accountId);
+    const call = strategy === null ? toCompatCall(step, headers, index) : this.toNativeCall(strategy, step, headers);
+    const { requestTimeout, maxAttempts, retryDelay, backoff } = step.config;
+    return {
+      strategy,
+      request: toCallRequest(
+        'universal',
+        { id: request.id, url: request.url, headers: { ...request.headers, ...headers } },
+        access,
+        call,
+      ),
+      overrides: {
+        ...(requestTimeout === undefined ? {} : { requestTimeoutMs: requestTimeout }),
+        ...(maxAttempts === undefined ? {} : { maxAttempts }),
+        ...(retryDelay === undefined ? {} : { retryDelayMs: retryDelay }),
+        ...(backoff === undefined ? {} : { backoff }),
+      },
+    };
+  }
+
+  private toNativeCall(strategy: ProviderStrategy, step: UniversalStep, headers: InboundHeaders): ProviderCall {
+    const credentials = this.credentials.own(headers);
+    return readNativeCall(strategy, {
+      method: 'POST',
+      path: `/${step.endpoint.replace(/^\/+/, '')}`,
+      headers: { 'content-type': 'application/json', ...headers },
+      hasOwnKey: credentials.length > 0,
+      credentials,
+      isOurs: this.credentials.isOurs,
+      raw: bodyOf(step),
+      upload: null,
+    });
+  }
+
+  private strategyOf(slug: string, index: number, accountId: string): ProviderStrategy {
+    const strategy = this.registry.get(slug, accountId);
+    if (strategy !== null) return strategy;
+    const slugs = [COMPAT, ...this.registry.all(accountId).map(({ id }) => id)];
+    throw new GatewayError(
+      'invalid_provider',
+      `"${slug}" is not a provider of this gateway. Ask for one of: ${slugs.join(', ')}.`,
+      { param: `[${index}].provider` },
+    );
+  }
+}
+
+const headersOf = ({ headers, authorization }: UniversalStep): Readonly<Record<string, string>> =>
+  authorization === undefined || headers['authorization'] !== undefined ? headers : { ...headers, authorization };
+
+const bodyOf = ({ query }: UniversalStep): Buffer =>
+  query === undefined ? NOTHING : Buffer.from(JSON.stringify(query));
+
+/** A step in OpenAI's dialect: its model says where it goes, a dynamic route included. */
+function toCompatCall(step: UniversalStep, headers: InboundHeaders, index: number): ProviderCall {
+  const rest = { raw: bodyOf(step), headers: forwardedHeaders(headers) };
+  switch (/^\/*(?:v1\/)?([^?]*)/.exec(step.endpoint)?.[1] ?? '') {
+    case 'chat/completions':
+      return { kind: 'chat', request: parseValue(step.query, chatCompletionRequestSchema), ...rest };
+    case 'embeddings':
+      return { kind: 'embeddings', request: parseValue(step.query, embeddingsRequestSchema), ...rest };
+    default:
+      throw new GatewayError('invalid_request', 'A step of "compat" has the endpoint chat/completions or embeddings.', {
+        param: `[${index}].endpoint`,
+      });
+  }
+}

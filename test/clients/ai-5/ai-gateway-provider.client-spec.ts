@@ -1,0 +1,18 @@
+import * as ai from 'ai';
+import * as aiGateway from 'ai-gateway-provider';
+import { createAnthropic } from 'ai-gateway-provider/providers/anthropic';
+import { createGoogleGenerativeAI } from 'ai-gateway-provider/providers/google';
+import { createOpenAI } from 'ai-gateway-provider/providers/openai';
+import { createUnified } from 'ai-gateway-provider/providers/unified';
+import { type AiGatewayLine, describeAiGatewayProvider } from '../ai-gateway-provider-suite.js';
+
+describeAiGatewayProvider({
+  name: 'ai-gateway-provider 2.3 with ai 5.0',
+  ai,
+  aiGateway,
+  createAnthropic,
+  createGoogle: createGoogleGenerativeAI,
+  createOpenAI,
+  createUnified,
+  isOldest: true,
+} as unknown as AiGatewayLine);
