@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyEmbeddedTemplate } from './embedded-template.js';
 import { ADMIN_TOKEN } from './gateway.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -27,6 +28,7 @@ export class ChildGateway {
   /** @param given A data directory that stays, with what is in it. */
   static async start(env: Record<string, string>, given?: string): Promise<ChildGateway> {
     const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'aig-child-')));
+    await copyEmbeddedTemplate(dataDir, 'migrated');
     const port = await freePort();
     const child = spawn(
       process.execPath,

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { Client, type QueryResultRow } from 'pg';
 
 import type { Database, DatabaseSettings } from '../../src/persistence/database.js';
 import { EmbeddedDatabase } from '../../src/persistence/embedded/embedded-database.js';
+import { copyEmbeddedTemplate } from './embedded-template.js';
 import { findPostgresBinaries, PostgresServer } from './postgres-server.js';
 import { scratchDirectory } from './scratch-directory.js';
 
@@ -39,10 +38,6 @@ type Create = () => Promise<EmptyDatabase & { remove(): Promise<void> }>;
  */
 export function describeOnEachDatabase(name: string, suite: (fixture: DatabaseFixture) => void): void {
   describe(`${name}, embedded`, () => {
-    afterAll(async () => {
-      (await template)?.remove();
-      template = null;
-    });
     suite(fixtureOf('embedded', createEmbedded, () => null));
   });
   describeOnServer(name, suite);
@@ -105,19 +100,9 @@ function fixtureOf(
   };
 }
 
-/** A database that was opened once: copying it saves the seconds that making one takes. */
-let template: Promise<{ readonly path: string; remove(): void }> | null = null;
-
-async function makeTemplate(): Promise<{ readonly path: string; remove(): void }> {
-  const scratch = scratchDirectory();
-  await (await EmbeddedDatabase.open(scratch.path)).close();
-  return scratch;
-}
-
 const createEmbedded: Create = async () => {
-  template ??= makeTemplate();
   const scratch = scratchDirectory();
-  cpSync(join((await template).path, 'postgres'), join(scratch.path, 'postgres'), { recursive: true });
+  await copyEmbeddedTemplate(scratch.path, 'empty');
   const settings = { url: null, poolSize: 2, dataDir: scratch.path, allowNewerSchema: false };
   return {
     kind: 'embedded',

@@ -8,6 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../../src/app.module.js';
 import { createAdapter, setupApp } from '../../src/app.setup.js';
 import { serverConfig } from '../../src/config/server.config.js';
+import { copyEmbeddedTemplate } from './embedded-template.js';
 
 /** The admin token of every gateway that a test starts. */
 export const ADMIN_TOKEN = 'test-admin-token-0123456789-abcdefghij';
@@ -33,6 +34,7 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
   const variables = { NODE_ENV: 'test', DATA_DIR: dataDir, ADMIN_TOKEN, PORT: '0', LOG_LEVEL: 'warn', ...env };
   const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
   Object.assign(process.env, variables);
+  await copyEmbeddedTemplate(variables.DATA_DIR, 'migrated');
 
   const adapter = createAdapter(serverConfig());
   const routes: string[] = [];
