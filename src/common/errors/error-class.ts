@@ -1,3 +1,4 @@
+import { ownMember } from '../own-member.js';
 import type { GatewayError } from './gateway-error.js';
 
 /**
@@ -49,7 +50,7 @@ const BY_STATUS: Readonly<Record<number, ErrorClass>> = {
 export function errorClassOf(error: GatewayError): ErrorClass {
   if (error.key === 'upstream_timeout') return 'timeout';
   if (error.key === 'upstream_failed') return error.details.metadata?.['fault'] === undefined ? 'server' : 'transport';
-  return BY_CODE[error.code ?? ''] ?? classOfStatus(error.status);
+  return ownMember(BY_CODE, error.code ?? '') ?? classOfStatus(error.status);
 }
 
 /** Of an answer of which nothing else is known. */

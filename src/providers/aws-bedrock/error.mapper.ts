@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../common/errors/gateway-error.js';
+import { ownMember } from '../../common/own-member.js';
 import { Secret } from '../../common/secret.js';
 import { headerOf, type UpstreamAnswer } from '../../transport/upstream.types.js';
 import type { ErrorRule } from '../dialects/openai-chat/chat-quirks.js';
@@ -86,7 +87,7 @@ function rulesFor(name: unknown): readonly ErrorRule[] {
   const bare = name.slice(name.lastIndexOf('#') + 1).split(':')[0] ?? '';
   const key = bare.toLowerCase().replace(/exception$/, '');
   if (key === 'validation') return [...BY_WORDS, { to: { status: 400, type: 'invalid_request_error' } }];
-  const to = Object.hasOwn(BY_NAME, key) ? BY_NAME[key] : undefined;
+  const to = ownMember(BY_NAME, key);
   return to === undefined ? BY_WORDS : [{ to }];
 }
 

@@ -1,3 +1,4 @@
+import { ownMember } from '../../common/own-member.js';
 import type { ChatCompletionRequest } from '../../contract/chat-completion-request.schema.js';
 import { toThinking, type Thinking } from '../dialects/anthropic-messages/thinking.mapper.js';
 import { toThinkingWish } from '../dialects/anthropic-messages/thinking-wish.js';
@@ -99,7 +100,7 @@ function toReasoning(request: ChatCompletionRequest, model: BedrockModel, refuse
   // A family's own object travels to it as it is.
   const own = isObject(thinking) ? { thinking } : {};
   if (asked === undefined) return own;
-  const effort = Object.hasOwn(EFFORTS, asked) ? EFFORTS[asked] : undefined;
+  const effort = ownMember(EFFORTS, asked);
   if (effort === undefined && asked !== 'none') {
     const hint = `An effort is one of none, ${Object.keys(EFFORTS).join(', ')}.`;
     throw unsupported(isObject(reasoning) ? 'reasoning' : 'reasoning_effort', hint, refuser);

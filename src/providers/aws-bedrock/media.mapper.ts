@@ -1,4 +1,5 @@
 import type { AudioFormat, DocumentFormat, ImageFormat, VideoFormat } from '@aws-sdk/client-bedrock-runtime';
+import { ownMember } from '../../common/own-member.js';
 import { isObject, isText, type JsonObject } from '../dialects/openai-chat/json-value.js';
 import { invalid, unsupported, type Refuser } from '../dialects/anthropic-messages/unsupported.js';
 
@@ -87,7 +88,8 @@ const formatOf = (
   formats: Readonly<Record<string, string>>,
   top: string,
 ): string | undefined =>
-  formats[mediaType] ?? ('s3Location' in source ? formats[`${top}/${extensionOf(source.s3Location.uri)}`] : undefined);
+  ownMember(formats, mediaType) ??
+  ('s3Location' in source ? ownMember(formats, `${top}/${extensionOf(source.s3Location.uri)}`) : undefined);
 
 /** An `image_url` part. `detail` has no counterpart and does not change what is in the picture. */
 export function toImageBlock(part: JsonObject, param: string, refuser: Refuser): JsonObject {
@@ -138,10 +140,10 @@ export function toDocumentBlock(part: JsonObject, param: string, refuser: Refuse
   }
   // Some clients leave the URL's head out and let the name speak.
   const media = readMedia(given) ?? { mediaType: '', source: { bytes: given } };
-  const image = IMAGES[media.mediaType];
+  const image = ownMember(IMAGES, media.mediaType);
   if (image !== undefined) return { image: { format: image, source: media.source } };
   const named = extensionOf(isText(filename) ? filename : given.slice(-200));
-  const format = DOCUMENTS[media.mediaType] ?? (DOCUMENT_FORMATS.has(named) ? named : undefined);
+  const format = ownMember(DOCUMENTS, media.mediaType) ?? (DOCUMENT_FORMATS.has(named) ? named : undefined);
   if (format === undefined) {
     throw unsupported(`${param}.file`, `Files are ${[...DOCUMENT_FORMATS].join(', ')}.`, refuser);
   }

@@ -1,3 +1,4 @@
+import { ownMember } from '../../common/own-member.js';
 import type { FinishReason } from '../../contract/chat-completion.js';
 
 const FINISHES: Readonly<Record<string, FinishReason>> = {
@@ -11,7 +12,7 @@ const FINISHES: Readonly<Record<string, FinishReason>> = {
 export const isFailedFinish = (native: string): boolean => native === 'ERROR' || native === 'TIMEOUT';
 
 export function toFinishReason(native: string, callsTools: boolean): FinishReason {
-  const finish = Object.hasOwn(FINISHES, native) ? FINISHES[native] : undefined;
+  const finish = ownMember(FINISHES, native);
   if (finish === 'length') return finish;
   return callsTools ? 'tool_calls' : 'stop';
 }

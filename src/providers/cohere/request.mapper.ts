@@ -1,3 +1,4 @@
+import { ownMember } from '../../common/own-member.js';
 import type { ChatCompletionRequest } from '../../contract/chat-completion-request.schema.js';
 import type { Refuser } from '../dialects/anthropic-messages/unsupported.js';
 import type { ParameterRule, RequestQuirks } from '../dialects/openai-chat/chat-quirks.js';
@@ -31,7 +32,7 @@ const PENALTY: ParameterRule = {
 
 const toThinking = (effort: unknown): JsonObject => {
   if (effort === 'none') return { type: 'disabled' };
-  const budget = isText(effort) && Object.hasOwn(BUDGETS, effort) ? BUDGETS[effort] : undefined;
+  const budget = isText(effort) ? ownMember(BUDGETS, effort) : undefined;
   return { type: 'enabled', ...(budget === undefined ? {} : { token_budget: budget }) };
 };
 

@@ -1,3 +1,4 @@
+import { ownMember } from '../../common/own-member.js';
 import type { ChatCompletionRequest, ChatMessage } from '../../contract/chat-completion-request.schema.js';
 import { NO_ANSWER_QUIRKS, type ChatQuirks } from '../dialects/openai-chat/chat-quirks.js';
 import { isObject } from '../dialects/openai-chat/json-value.js';
@@ -39,7 +40,7 @@ const QUIRKS: ChatQuirks = {
           reasoning_effort: {
             do: 'rewrite',
             to: (value) =>
-              value === 'none' ? undefined : typeof value === 'string' ? (EFFORTS[value] ?? value) : value,
+              value === 'none' ? undefined : typeof value === 'string' ? (ownMember(EFFORTS, value) ?? value) : value,
             also: (value) => (value === 'none' ? { thinking: { type: 'disabled' } } : {}),
           },
           response_format: {

@@ -1,3 +1,4 @@
+import { ownMember } from '../../common/own-member.js';
 import type { ChatCompletionRequest } from '../../contract/chat-completion-request.schema.js';
 import { isObject } from '../dialects/openai-chat/json-value.js';
 import type { RequestContext } from '../dialects/responses/refusal.js';
@@ -18,7 +19,7 @@ export function toAgentRequest(
   context: RequestContext,
 ): Record<string, unknown> {
   const { model } = context.target;
-  const successor = Object.hasOwn(SUCCESSORS, model) ? SUCCESSORS[model] : undefined;
+  const successor = ownMember(SUCCESSORS, model);
   const tools = request.tools ?? [];
   const search = toSearchTool(request) ?? (successor === undefined ? null : { type: 'web_search' });
   const hasSearch = tools.some(({ type }) => type === 'web_search');
@@ -44,7 +45,7 @@ export function toAgentRequest(
 
 /** A preset chooses its model itself. */
 function successorMembers(model: string): Record<string, unknown> {
-  const successor = Object.hasOwn(SUCCESSORS, model) ? SUCCESSORS[model] : undefined;
+  const successor = ownMember(SUCCESSORS, model);
   if (successor === undefined) return {};
   return successor.preset === undefined ? { model: successor.model } : { model: undefined, preset: successor.preset };
 }

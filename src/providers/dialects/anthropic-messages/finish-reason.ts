@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import type { FinishReason } from '../../../contract/chat-completion.js';
 
 const FINISHES: Readonly<Record<string, FinishReason>> = {
@@ -13,7 +14,7 @@ const FINISHES: Readonly<Record<string, FinishReason>> = {
 
 /** A reason nobody has seen means that the model stopped; whether it calls tools is seen by the tools it calls. */
 export function toFinishReason(native: string, hasTools: boolean): FinishReason {
-  const finish = FINISHES[native] ?? 'stop';
+  const finish = ownMember(FINISHES, native) ?? 'stop';
   if (finish === 'stop' || finish === 'tool_calls') return hasTools ? 'tool_calls' : 'stop';
   return finish;
 }

@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import type { ClaudeModel, Effort } from './claude-models.catalog.js';
@@ -52,7 +53,7 @@ function readReasoning(reasoning: JsonObject, refuser: Refuser): ThinkingWish {
 }
 
 function fromEffort(text: string, from: ThinkingField, hidden: boolean, refuser: Refuser): ThinkingWish {
-  const effort = Object.hasOwn(EFFORTS, text) ? EFFORTS[text] : undefined;
+  const effort = ownMember(EFFORTS, text);
   if (effort === undefined) {
     throw invalid(from, `An effort is one of ${Object.keys(EFFORTS).join(', ')}; '${text}' is none.`, refuser);
   }

@@ -220,6 +220,10 @@ describe('messages as contents', () => {
       { fileData: { fileUri: 'https://x.org/a.webp?b=1', mimeType: 'image/webp' } },
     ],
     [
+      { type: 'image_url', image_url: { url: 'https://x.org/a.constructor' } },
+      { fileData: { fileUri: 'https://x.org/a.constructor', mimeType: 'image/jpeg' } },
+    ],
+    [
       { type: 'image_url', image_url: { url: 'https://x.org/image' } },
       { fileData: { fileUri: 'https://x.org/image', mimeType: 'image/jpeg' } },
     ],

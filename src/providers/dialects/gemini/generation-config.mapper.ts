@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import type { GeminiTraits } from './gemini-traits.catalog.js';
@@ -97,7 +98,7 @@ function modalitiesOf(
   context: GeminiContext,
 ): Pick<GeminiGeneration, 'responseModalities' | 'speechConfig'> {
   const asked: unknown = request['modalities'];
-  const names = Array.isArray(asked) ? asked.map((name) => MODALITIES[String(name)]) : [];
+  const names = Array.isArray(asked) ? asked.map((name) => ownMember(MODALITIES, String(name))) : [];
   const known = names.filter((name) => name !== undefined);
   if (known.length < names.length) throw unsupported('modalities', "Use 'text', 'image' and 'audio'.", context);
   if (known.every((name) => name === 'TEXT')) return {};

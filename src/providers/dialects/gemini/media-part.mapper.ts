@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import type { GeminiPart } from './gemini.wire.js';
 import { invalid, unsupported, type GeminiContext } from './refusal.js';
@@ -58,8 +59,12 @@ const typeByMember = (part: JsonObject): string | undefined =>
 
 const urlOf = (value: unknown): unknown => (isObject(value) ? value['url'] : value);
 
-const ending = (name: string): string | undefined =>
-  BY_ENDING[(/\.([a-z0-9]+)(?:[?#].*)?$/i.exec(name)?.[1] ?? '').toLowerCase()];
+/** Of a name, or of a URL's path. */
+function ending(name: string): string | undefined {
+  const [path = ''] = name.split(/[?#]/, 1);
+  const dot = path.lastIndexOf('.');
+  return dot === -1 ? undefined : ownMember(BY_ENDING, path.slice(dot + 1).toLowerCase());
+}
 
 /** A data URL's bytes go along; of any other the address: Google fetches it itself. */
 function fromUrl(url: unknown, usual: string, param: string, context: GeminiContext, named?: string): GeminiPart {
@@ -97,7 +102,9 @@ function fromAudio(audio: unknown, param: string, context: GeminiContext): Gemin
   if (!isObject(audio) || !isText(audio['data'])) throw invalid(param, `'${param}' has no data.`, context);
   const { data, format } = audio;
   if (data.startsWith('data:')) return { inlineData: fromDataUrl(data, 'audio/wav', param, context) };
-  return { inlineData: { mimeType: BY_ENDING[String(format)] ?? `audio/${isText(format) ? format : 'wav'}`, data } };
+  return {
+    inlineData: { mimeType: ownMember(BY_ENDING, String(format)) ?? `audio/${isText(format) ? format : 'wav'}`, data },
+  };
 }
 
 function fromFile(file: unknown, param: string, context: GeminiContext): GeminiPart {

@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
 import { isObject, type JsonObject } from '../openai-chat/json-value.js';
 import { unsupported, type GeminiContext } from './refusal.js';
@@ -73,7 +74,7 @@ export function assertSupported(request: ChatCompletionRequest, context: GeminiC
   for (const [name, value] of Object.entries(request)) {
     if (value == null || TRANSLATED.has(name) || HARMLESS.has(name)) continue;
     if (NEUTRAL[name]?.(value) === true) continue;
-    const instead = INSTEAD[name] ?? "Leave it out; fields of Google's own go into 'google'.";
+    const instead = ownMember(INSTEAD, name) ?? "Leave it out; fields of Google's own go into 'google'.";
     throw unsupported(name, instead, context);
   }
 }

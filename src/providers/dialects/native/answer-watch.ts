@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { GatewayError } from '../../../common/errors/gateway-error.js';
+import { ownMember } from '../../../common/own-member.js';
 import type { FinishReason, Usage } from '../../../contract/chat-completion.js';
 import { headerOf, type UpstreamHeaders } from '../../../transport/upstream.types.js';
 import type { AnswerHead } from '../../native-call.js';
@@ -173,7 +174,7 @@ const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
 function decoded(bytes: Buffer, encoding: string | null): Buffer | null {
   if (encoding === null) return bytes;
   try {
-    return DECODERS[encoding]?.(bytes) ?? null;
+    return ownMember(DECODERS, encoding)?.(bytes) ?? null;
   } catch {
     return null;
   }

@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import type { FinishReason } from '../../../contract/chat-completion.js';
 
 const OWN: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
@@ -21,4 +22,4 @@ export const isFailedFinish = (value: unknown): boolean => typeof value === 'str
 
 /** Typed clients break on any other value than the five; a value nobody has seen means that the model stopped. */
 export const toFinishReason = (native: string): FinishReason =>
-  isFinishReason(native) ? native : (OTHERS[native] ?? 'stop');
+  isFinishReason(native) ? native : (ownMember(OTHERS, native) ?? 'stop');

@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import type { ChatCompletionRequest } from '../../../contract/chat-completion-request.schema.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 import { toInput } from './input.mapper.js';
@@ -81,7 +82,7 @@ export function toResponsesRequest(
 
   for (const [parameter, value] of Object.entries(request)) {
     if (value === null || value === undefined || TRANSLATED.has(parameter) || DROPPED.has(parameter)) continue;
-    const refusal = Object.hasOwn(REFUSED, parameter) ? REFUSED[parameter] : undefined;
+    const refusal = ownMember(REFUSED, parameter);
     if (refusal === undefined) body[parameter] = value;
     else if (!refusal.isNeutral(value)) throw toRefusal(parameter, refusal.what, refusal.instead, context);
   }
