@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
+import { isShallow } from '../common/is-shallow.js';
 import { PLATFORM_CODES, type PlatformMessage } from '../common/errors/platform-error.js';
 import type { Page, PageRequest } from '../common/page.js';
+import { modelNameSchema } from '../contract/model-name.js';
 import { presentRoute as presentPath, toRouteHeader } from '../contract/route-taken.js';
 import type { DynamicRouteRecord, RouteDeployment, RouteVersion } from '../dynamic-routes/dynamic-route.js';
 import type { SimulationInput } from '../dynamic-routes/dynamic-routes.service.js';
@@ -12,11 +14,6 @@ import { Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { opaqueIdSchema, paging } from './request-parts.schema.js';
 
 const MAX_DEPTH = 30;
-
-const isShallow = (value: unknown, depth = 0): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (depth < MAX_DEPTH && Object.values(value).every((item) => isShallow(item, depth + 1)));
 
 const TOO_DEEP = `is nested more than ${MAX_DEPTH} deep`;
 
@@ -33,7 +30,7 @@ const elements = z
   .array(z.unknown())
   .min(1)
   .max(MAX_ELEMENTS)
-  .refine((list) => isShallow(list), TOO_DEEP);
+  .refine((list) => isShallow(list, MAX_DEPTH), TOO_DEEP);
 
 export const newRouteBody = z.object({ name: routeName, elements });
 export const renameRouteBody = z.object({ name: routeName });
@@ -49,8 +46,8 @@ const outcome = z.string().min(1).max(64);
 export const simulateBody = z.strictObject({
   /** The request's body. Without `model` it asks for the route. */
   request: z
-    .looseObject({ model: z.string().min(1).optional() })
-    .refine((body) => isShallow(body), TOO_DEEP)
+    .looseObject({ model: modelNameSchema.optional() })
+    .refine((body) => isShallow(body, MAX_DEPTH), TOO_DEEP)
     .default({}),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   headers: z.record(z.string(), z.string()).default({}),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelNameSchema } from './model-name.js';
 
 /**
  * A chat completion request as callers send it. Loose: unknown fields travel on to the provider, and only what the gateway
@@ -12,7 +13,7 @@ const message = z.looseObject({
 });
 
 export const chatCompletionRequestSchema = z.looseObject({
-  model: z.string().min(1),
+  model: modelNameSchema,
   messages: z.array(message).min(1),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),

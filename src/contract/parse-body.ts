@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { GatewayError } from '../common/errors/gateway-error.js';
+import { isShallow } from '../common/is-shallow.js';
 
 /**
  * Parses a request's body against its schema. Throws `invalid_request` naming the field that is wrong.
@@ -20,11 +21,16 @@ export function parseBody<Schema extends z.ZodType>(
   if (isPlain?.(json) === true) return json;
   if (typeof json === 'object' && json !== null && Object.keys(json).length > MAX_MEMBERS)
     throw new GatewayError('invalid_request', `The request body has more than ${MAX_MEMBERS} members.`);
+  if (!isShallow(json, MAX_DEPTH))
+    throw new GatewayError('invalid_request', `The request body is nested more than ${MAX_DEPTH} deep.`);
   return parseValue(json, schema);
 }
 
 /** No API has as many parameters; rules for each of 200,000 would keep everybody waiting for seconds. */
 const MAX_MEMBERS = 1_000;
+
+/** Beyond any schema of a tool. Translators recurse, and so does whoever writes JSON. */
+const MAX_DEPTH = 200;
 
 /** Checks a parsed value against its schema. Throws `invalid_request` naming the field that is wrong. */
 export function parseValue<Schema extends z.ZodType>(json: unknown, schema: Schema): z.output<Schema> {

@@ -1,4 +1,5 @@
 import type { ChatCompletionRequest } from './chat-completion-request.schema.js';
+import { MAX_MODEL_NAME } from './model-name.js';
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isNumber = (value: unknown): boolean => typeof value === 'number';
@@ -7,7 +8,7 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Numb
 
 /** The fields that most calls send, each with what is certainly right for it. */
 const PLAIN: Readonly<Record<string, (value: unknown) => boolean>> = {
-  model: (value) => isText(value) && value !== '',
+  model: (value) => typeof value === 'string' && value !== '' && value.length <= MAX_MODEL_NAME,
   messages: (value) => Array.isArray(value) && value.length > 0 && value.every(isPlainMessage),
   stream: isFlag,
   temperature: isNumber,
@@ -18,7 +19,7 @@ const PLAIN: Readonly<Record<string, (value: unknown) => boolean>> = {
   parallel_tool_calls: isFlag,
   presence_penalty: isNumber,
   frequency_penalty: isNumber,
-  user: () => true,
+  user: isText,
 };
 
 /**

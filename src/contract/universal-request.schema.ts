@@ -3,6 +3,10 @@ import { BACKOFFS } from './attempt-headers.js';
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** What a request's own headers are held to by the listener, the headers of a step are held to here. */
+const MAX_HEADERS = 100;
+const MAX_HEADER_VALUE = 16 * 1024;
+const MAX_STEPS = 100;
 
 /** Clients write numbers, booleans and objects into headers; what is null is not there. */
 const headerValue = z.unknown().transform((value) => {
@@ -11,13 +15,16 @@ const headerValue = z.unknown().transform((value) => {
 });
 
 const headers = z
-  .record(z.string().regex(HEADER_NAME, 'is no name of a header'), headerValue)
+  .record(z.string().max(256).regex(HEADER_NAME, 'is no name of a header'), headerValue)
+  .refine((given) => Object.keys(given).length <= MAX_HEADERS, `has more than ${MAX_HEADERS} headers`)
   .transform((given) =>
     Object.fromEntries(
       Object.entries(given).flatMap(([name, value]) => (value === null ? [] : [[name.toLowerCase(), value]])),
     ),
   )
-  .pipe(z.record(z.string(), z.string().regex(HEADER_VALUE, 'holds a character that no header may')));
+  .pipe(
+    z.record(z.string(), z.string().max(MAX_HEADER_VALUE).regex(HEADER_VALUE, 'holds a character that no header may')),
+  );
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
@@ -28,7 +35,7 @@ const stepSchema = z.looseObject({
   endpoint: z.string().default(''),
   headers: headers.default({}),
   /** An older place of the `authorization` header. */
-  authorization: z.string().regex(HEADER_VALUE).optional(),
+  authorization: z.string().max(MAX_HEADER_VALUE).regex(HEADER_VALUE).optional(),
   /** The body. */
   query: z.unknown().optional(),
   config: z
@@ -45,7 +52,7 @@ const stepSchema = z.looseObject({
 /** An array of steps, or one alone. */
 export const universalRequestSchema = z.preprocess(
   (body) => (Array.isArray(body) ? body : [body]),
-  z.array(stepSchema).min(1, 'send at least one step'),
+  z.array(stepSchema).min(1, 'send at least one step').max(MAX_STEPS),
 );
 
 export type UniversalStep = z.output<typeof stepSchema>;

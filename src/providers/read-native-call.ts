@@ -2,6 +2,7 @@ import { GatewayError } from '../common/errors/gateway-error.js';
 import type { HttpMethod } from '../common/http-methods.js';
 import { holdsToken } from '../common/token-shape.js';
 import { type InboundHeaders, nativeHeaders } from '../contract/gateway-headers.js';
+import { MAX_MODEL_NAME } from '../contract/model-name.js';
 import { readMembers } from './dialects/openai-chat/json-members.js';
 import type { NativeCall, Upload } from './native-call.js';
 import type { ProviderStrategy } from './provider-strategy.js';
@@ -85,7 +86,7 @@ function membersOf(raw: Buffer): { readonly model: string | undefined; readonly 
       if (name !== 'model' && name !== 'stream') continue;
       const value: unknown = JSON.parse(raw.toString('utf8', valueStart, valueEnd));
       if (name === 'stream') stream = value === true;
-      else if (typeof value === 'string') model = value;
+      else if (typeof value === 'string' && value.length <= MAX_MODEL_NAME) model = value;
     }
   } catch {
     // Whatever it is, the provider will say what it thinks of it.

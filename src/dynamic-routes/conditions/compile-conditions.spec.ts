@@ -139,3 +139,13 @@ it('says what it looked at', () => {
     'metadata.plan is "pro", metadata.absent is missing, body.tags is ["a","b"]',
   );
 });
+
+it('a path leads through as many and as deep lists as a body may have', () => {
+  const wide = Array.from({ length: 300_000 }, () => ({ text: 'a' }));
+  const deep = Array.from({ length: 190 }).reduce<unknown>((inner) => [inner], { text: 'b' });
+  const asking = new RouteSubject({ model: 'm', messages: [{ content: wide }], deep }, {}, {}, null, 0);
+  const asks = (path: string, text: string) => compileConditions({ [path]: text }, () => {}).holds(asking);
+
+  expect([asks('body.messages.content.text', 'a'), asks('body.messages.content.text', 'b')]).toEqual([true, false]);
+  expect(asks('body.deep.text', 'b')).toBe(true);
+});

@@ -1,3 +1,4 @@
+import { ownMember } from '../../common/own-member.js';
 import { isFields } from '../fields.js';
 import type { RouteSubject } from '../route-subject.js';
 import { matching, negated, OPERATORS, type Predicate } from './operators.js';
@@ -99,7 +100,7 @@ class Compiler {
 
   private operator(name: string, operand: unknown, at: Path): Predicate {
     if (++this.clauses > MAX_CLAUSES) return this.problem(at, `is one of more than ${MAX_CLAUSES} conditions`);
-    const make = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
+    const make = ownMember(OPERATORS, name);
     if (make === undefined)
       return this.problem(at, `${name} is not known: ${[...Object.keys(OPERATORS), '$regex', '$not'].join(', ')}`);
     return this.known(make(operand), name, at);

@@ -1,3 +1,4 @@
+import { ownMember } from '../../common/own-member.js';
 import { holdsToken } from '../../common/token-shape.js';
 import { inboundHeader } from '../../contract/gateway-headers.js';
 import { hasImages, hasTools } from '../asked-body.js';
@@ -60,7 +61,7 @@ const ROOTS: Readonly<Record<string, (rest: string) => SubjectPath['read'] | str
 export function compilePath(text: string): SubjectPath | string {
   const dot = text.indexOf('.');
   const root = dot === -1 ? text : text.slice(0, dot);
-  const open = Object.hasOwn(ROOTS, root) ? ROOTS[root] : undefined;
+  const open = ownMember(ROOTS, root);
   if (open === undefined || dot === -1) {
     return `"${text}" is no path: it begins with one of ${Object.keys(ROOTS)
       .map((name) => `${name}.`)
@@ -71,7 +72,7 @@ export function compilePath(text: string): SubjectPath | string {
 }
 
 function oneOf(facts: typeof REQUEST_FACTS, name: string): SubjectPath['read'] | string {
-  const read = Object.hasOwn(facts, name) ? facts[name] : undefined;
+  const read = ownMember(facts, name);
   return read ?? `is not known (${Object.keys(facts).join(', ')})`;
 }
 
@@ -83,7 +84,7 @@ function follow(value: unknown, segments: readonly string[], at: number): unknow
   const found: unknown[] = [];
   for (const item of value) {
     const inner = follow(item, segments, at);
-    if (inner instanceof Several) found.push(...inner.values);
+    if (inner instanceof Several) for (const value of inner.values) found.push(value);
     else if (inner !== undefined) found.push(inner);
   }
   return new Several(found);
