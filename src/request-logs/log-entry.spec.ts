@@ -91,3 +91,13 @@ describe('toLogRow', () => {
     expect(parsed(row)['event_id']).toBe('a\uFFFD\uFFFDb\uFFFDc\\u0000\\\uFFFD');
   });
 });
+
+it('a row full of backslashes is written in the time it takes to read it', () => {
+  const model = `${'\\'.repeat(400_000)}\0`;
+  const from = performance.now();
+  const row = parsed(toLogRow(aCallRecord({ requestedModel: model })));
+
+  expect(row['requested_model']).toBe(`${'\\'.repeat(400_000)}\uFFFD`);
+  // Looking back from each of them would take minutes.
+  expect(performance.now() - from).toBeLessThan(10_000);
+});

@@ -112,7 +112,7 @@ export function toLogRow(record: CallRecord): string {
   if (dropped.length > 0) row += `,"metadata_dropped":${JSON.stringify(dropped)}`;
   row += '}}';
   // Postgres has no NUL in text and no lone surrogates in JSON, which `JSON.stringify` writes as escapes.
-  return row.includes('\\u') ? row.replaceAll(UNSTORABLE, '\uFFFD') : row;
+  return row.includes('\\u') ? row.replaceAll(UNSTORABLE, (_escape, backslash?: string) => backslash ?? '\uFFFD') : row;
 }
 
 function toTimings({ attempt, startedAt, firstContentMs, durationMs }: CallRecord): string {
@@ -148,8 +148,8 @@ function known(text: string | null): string {
 /** What a caller says in `content-length` before it is refused may be anything. */
 const MAX_INT = 2 ** 31 - 1;
 
-/** Their escapes, and not a backslash with some letters behind it. */
-const UNSTORABLE = /(?<=(?<!\\)(?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+/** A backslash that stands for itself, which is passed over, or one of their escapes: the text is gone through once. */
+const UNSTORABLE = /(\\\\)|\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
 
 function isEmpty(entries: Readonly<Record<string, unknown>>): boolean {
   for (const _name in entries) return false;

@@ -24,6 +24,8 @@ export interface SandboxAnswer {
   readonly usage: Usage;
 }
 
+/** As OpenAI has it. */
+const MAX_CHOICES = 128;
 /** A fixed moment: the same request has the same answer, byte for byte. */
 const CREATED = 1_700_000_000;
 const ASKS_FOR_TOOL = /\b(?:tool|function|call|use|what|which|how|when|where|who)\b|\?/i;
@@ -36,7 +38,7 @@ export function toSandboxAnswer(request: ChatCompletionRequest): SandboxAnswer {
   const tokens = tokensOf(said);
   const limit = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
   const pieces = tokens.slice(0, limit);
-  const choices = request.n ?? 1;
+  const choices = Math.min(request.n ?? 1, MAX_CHOICES);
   const prompt = request.messages.reduce((sum, message) => sum + tokensOf(textOf(message)).length + 1, 0);
   const perChoice = pieces.length + toolCalls.reduce((sum, call) => sum + tokensOf(call.function.arguments).length, 0);
   const completion = choices * perChoice;
@@ -87,7 +89,8 @@ function textOf({ content }: ChatMessage): string {
   return content.map((part) => (isText(part['text']) ? part['text'] : `[${part.type}]`)).join(' ');
 }
 
-const tokensOf = (text: string): string[] => text.match(/\s*\S+(?:\s+$)?/g) ?? [];
+/** Of white space alone there are none: it would be looked through from each of its places. */
+const tokensOf = (text: string): string[] => (text.trim() === '' ? [] : (text.match(/\s*\S+(?:\s+$)?/g) ?? []));
 
 function cutAtStop(text: string, stop: string | readonly string[] | null | undefined): string {
   const ends = (typeof stop === 'string' ? [stop] : (stop ?? []))

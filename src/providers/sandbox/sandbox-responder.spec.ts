@@ -198,3 +198,23 @@ describe('the sandbox', () => {
     expect(performance.now() - begun).toBeGreaterThan(40);
   });
 });
+
+describe('a request that asks for too much', () => {
+  const parameters = (properties: number) => {
+    const node = { $ref: '#/$defs/node' };
+    const names = Array.from({ length: properties }, (_, index) => `p${index}`);
+    const own = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, node])), required: names };
+    return { ...own, $defs: { node: own } };
+  };
+
+  it.each([
+    ['choices', { n: 1_000_000_000 }],
+    ['white space', { messages: [{ role: 'user', content: ' '.repeat(1_000_000) }] }],
+    [
+      'a sample of a schema that refers to itself',
+      { tools: [{ type: 'function', function: { name: 'f', parameters: parameters(200) } }], tool_choice: 'required' },
+    ],
+  ])('gets as much as is sensible of %s', async (_name, body) => {
+    expect((await whole(body)).choices.length).toBeLessThanOrEqual(128);
+  });
+});

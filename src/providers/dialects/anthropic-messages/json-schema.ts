@@ -58,7 +58,7 @@ class InexpressibleError extends Error {
  */
 export function toAnthropicSchema(schema: JsonObject): JsonObject | null {
   try {
-    assertFinite(schema, schema, new Map());
+    assertFinite(schema, schema, new Map(), 0);
     return convert(schema);
   } catch (cause) {
     if (cause instanceof InexpressibleError) return null;
@@ -109,25 +109,28 @@ const convertList = (value: unknown): JsonObject[] => (Array.isArray(value) ? va
 const isObjectSchema = ({ type, properties }: JsonObject): boolean =>
   type === 'object' || (Array.isArray(type) && type.includes('object')) || (type === undefined && isObject(properties));
 
-/** Follows each reference once: to elsewhere, to nowhere and to themselves they cannot be expressed. */
-function assertFinite(value: unknown, root: JsonObject, refs: Map<string, 'open' | 'done'>): void {
+/** References that lead to one another, one inside the other. */
+const MAX_CHAIN = 100;
+
+/** Follows each reference once: to elsewhere, to nowhere and to themselves they cannot be expressed. `chain`: how many lead here. */
+function assertFinite(value: unknown, root: JsonObject, refs: Map<string, 'open' | 'done'>, chain: number): void {
   if (Array.isArray(value)) {
-    for (const item of value) assertFinite(item, root, refs);
+    for (const item of value) assertFinite(item, root, refs, chain);
     return;
   }
   if (!isObject(value)) return;
   const ref = value['$ref'];
   if (isText(ref) && refs.get(ref) !== 'done') {
-    const target = refs.get(ref) === 'open' ? undefined : resolve(ref, root);
+    const target = refs.get(ref) === 'open' || chain >= MAX_CHAIN ? undefined : resolve(ref, root);
     if (target === undefined) throw new InexpressibleError(`$ref ${ref}`);
     refs.set(ref, 'open');
-    assertFinite(target, root, refs);
+    assertFinite(target, root, refs, chain + 1);
     refs.set(ref, 'done');
   }
   for (const [name, inner] of Object.entries(value)) {
     // Definitions are looked at where they are used; values of these keywords are data, not schemas.
     if (name !== '$defs' && name !== 'definitions' && name !== 'enum' && name !== 'const' && name !== 'default') {
-      assertFinite(inner, root, refs);
+      assertFinite(inner, root, refs, chain);
     }
   }
 }

@@ -229,3 +229,11 @@ describe("Anthropic's subset of JSON Schema", () => {
     );
   });
 });
+
+it('a schema whose references lead from one to the next for ever cannot be expressed', () => {
+  const $defs = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, index) => [`c${index}`, { anyOf: [{ $ref: `#/$defs/c${index + 1}` }] }]),
+  );
+
+  expect(toAnthropicSchema({ $ref: '#/$defs/c0', $defs: { ...$defs, c20000: { type: 'string' } } })).toBeNull();
+});

@@ -95,4 +95,13 @@ describe('toOpenApiSchema', () => {
     });
     expect(JSON.stringify(toOpenApiSchema({ $ref: '#/$defs/d0', $defs: doubling })).length).toBeLessThan(1_000_000);
   });
+
+  it('ends where references lead from one to the next for ever, and where they name what every object has', () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 4_000 }, (_, index) => [`c${index}`, { items: { $ref: `#/$defs/c${index + 1}` } }]),
+    );
+
+    expect(JSON.stringify(toOpenApiSchema({ $ref: '#/$defs/c0', $defs: chain })).length).toBeLessThan(10_000);
+    expect(toOpenApiSchema({ $ref: '#/$defs/constructor' })).toEqual({ type: 'object' });
+  });
 });

@@ -1,3 +1,4 @@
+import { ownMember } from '../../../common/own-member.js';
 import { isObject, isText, type JsonObject } from '../openai-chat/json-value.js';
 
 /**
@@ -48,6 +49,8 @@ const SILENT: ReadonlySet<string> = new Set(['$schema', '$comment', '$defs', 'de
 
 /** More is refused by Google anyway. References are written out, and a few lines of them can stand for millions. */
 const MAX_SCHEMAS = 5000;
+/** References that lead to one another, each written out inside the one before. */
+const MAX_CHAIN = 100;
 
 /** The subset of JSON Schema that Gemini 2.5 and later take. */
 export function toJsonSchema(schema: JsonObject): JsonObject {
@@ -85,7 +88,8 @@ interface Expansion {
 function convert(given: JsonObject, expansion: Expansion): JsonObject {
   const { definitions, open, count } = expansion;
   const reference = isText(given['$ref']) ? given['$ref'] : null;
-  if (++count.schemas > MAX_SCHEMAS || (reference !== null && open.has(reference))) return { type: 'object' };
+  const isEndless = reference !== null && (open.has(reference) || open.size >= MAX_CHAIN);
+  if (++count.schemas > MAX_SCHEMAS || isEndless) return { type: 'object' };
   const within = reference === null ? expansion : { ...expansion, open: new Set([...open, reference]) };
   const schema = resolved(given, definitions);
   const inner = (value: unknown): JsonObject => (isObject(value) ? convert(value, within) : {});
@@ -122,7 +126,7 @@ const isNumberFormat = (value: unknown): boolean =>
 function resolved(schema: JsonObject, definitions: JsonObject): JsonObject {
   const reference = schema['$ref'];
   if (!isText(reference)) return schema;
-  const found = definitions[reference.replace(/^#\/(?:\$defs|definitions)\//, '')];
+  const found = ownMember(definitions, reference.replace(/^#\/(?:\$defs|definitions)\//, ''));
   const { $ref: _reference, ...rest } = schema;
   return isObject(found) ? { ...found, ...rest } : { type: 'object', ...rest };
 }

@@ -23,6 +23,7 @@ const REQUEST_ID_HEADERS = [
 
 /** What of an error body is known, whichever of the forms of providers.md it has. */
 interface NativeError {
+  /** Cut, since rules search it. */
   readonly message: string | null;
   readonly type: string | null;
   readonly code: string | null;
@@ -60,7 +61,7 @@ function fromBody(
   const sample = redact(text.slice(0, 2 * MAX_RAW_CHARACTERS), target.credential);
   const isJson = typeof body === 'object' && body !== null;
   const native = isJson ? readNative(body) : { message: null, type: null, code: null, param: null };
-  const words = native.message === null ? null : redact(cut(native.message, MAX_MESSAGE_CHARACTERS), target.credential);
+  const words = native.message === null ? null : redact(native.message, target.credential);
   const message = words ?? describeText(name, upstreamStatus, sample.slice(0, MAX_MESSAGE_CHARACTERS));
   const rule = rules.find((candidate) => fits(candidate, upstreamStatus, native));
   const status = rule?.to.status ?? (isJson ? usualStatus(upstreamStatus) : statusOfText(upstreamStatus));
@@ -95,8 +96,9 @@ function readNative(body: object): NativeError {
   const from = isObject(inner) ? inner : top;
   const details = detailsOf(from['message']) ?? detailsOf(from);
   const message = isObject(inner) ? inner['message'] : (inner ?? top['message'] ?? top['detail']);
+  const said = details?.message ?? (isText(message) ? message : null);
   return {
-    message: details?.message ?? (isText(message) ? message : null),
+    message: said === null ? null : cut(said, MAX_MESSAGE_CHARACTERS),
     type: isText(from['type']) ? from['type'] : null,
     code: codeOf(from['code']) ?? codeOf(top['code']),
     param: details?.param ?? (isText(from['param']) ? from['param'] : null),
