@@ -22,7 +22,7 @@ export function parseBody<Schema extends z.ZodType>(
   if (typeof json === 'object' && json !== null && Object.keys(json).length > MAX_MEMBERS)
     throw new GatewayError('invalid_request', `The request body has more than ${MAX_MEMBERS} members.`);
   if (!isShallow(json, MAX_DEPTH))
-    throw new GatewayError('invalid_request', `The request body is nested more than ${MAX_DEPTH} deep.`);
+    throw new GatewayError('invalid_request', `The request body is nested too deeply: more than ${MAX_DEPTH} levels.`);
   return parseValue(json, schema);
 }
 

@@ -84,7 +84,7 @@ function follow(value: unknown, segments: readonly string[], at: number): unknow
   const found: unknown[] = [];
   for (const item of value) {
     const inner = follow(item, segments, at);
-    if (inner instanceof Several) for (const value of inner.values) found.push(value);
+    if (inner instanceof Several) for (const one of inner.values) found.push(one);
     else if (inner !== undefined) found.push(inner);
   }
   return new Several(found);
