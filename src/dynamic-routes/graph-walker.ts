@@ -1,6 +1,6 @@
 import type { Awaitable } from '../common/awaitable.js';
 import type { ErrorClass } from '../common/errors/error-class.js';
-import type { Quota } from '../metering/quotas.service.js';
+import type { Quota } from '../metering/quota.js';
 import type { CompiledElement, FallbackOn, RouteTarget, WalkContext } from './route-element.js';
 import type { RouteGraph, RouteNode } from './route-graph.js';
 
@@ -79,7 +79,7 @@ export class GraphWalk {
    */
   failed(errorClass: ErrorClass, emptyBudget: string | null = null): Awaitable<WalkStop | null> {
     const { spending } = this.context;
-    const index = spending.findIndex(({ key }) => key === emptyBudget);
+    const index = spending.findIndex(({ counter }) => counter.key === emptyBudget);
     if (index !== -1) {
       const { frame, node } = this.budgets[index]!;
       spending.length = this.budgets.length = index;

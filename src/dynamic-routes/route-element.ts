@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Awaitable } from '../common/awaitable.js';
 import type { Dice } from '../common/dice.js';
 import type { ErrorClass } from '../common/errors/error-class.js';
-import type { Quota, QuotaDecision } from '../metering/quotas.service.js';
+import type { Quota } from '../metering/quota.js';
+import type { QuotaDecision } from '../metering/quotas.service.js';
 import type { RouteSubject } from './route-subject.js';
 
 /** The counters of rate elements. A simulation's are looked at only. */

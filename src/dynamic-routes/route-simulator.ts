@@ -2,7 +2,8 @@ import { inputError } from '../common/errors/platform-error.js';
 import { type ErrorClass, ERROR_CLASSES } from '../common/errors/error-class.js';
 import type { Awaitable } from '../common/awaitable.js';
 import type { Dice } from '../common/dice.js';
-import type { Quota, QuotaDecision } from '../metering/quotas.service.js';
+import type { Quota } from '../metering/quota.js';
+import type { QuotaDecision } from '../metering/quotas.service.js';
 import { type DeployedRoute, GraphWalk, type WalkFailure, type WalkStop } from './graph-walker.js';
 import type { RouteQuotas, WalkTrace } from './route-element.js';
 import type { RouteSubject } from './route-subject.js';
@@ -76,8 +77,9 @@ class WatchedQuotas implements RouteQuotas {
 
   async take(quota: Quota): Promise<QuotaDecision> {
     const decision = await this.quotas.look(quota);
-    const before = this.taken.get(quota.key) ?? 0;
-    this.taken.set(quota.key, before + 1);
+    const { key } = quota.counter;
+    const before = this.taken.get(key) ?? 0;
+    this.taken.set(key, before + 1);
     return { ...decision, admitted: decision.remaining > before };
   }
 

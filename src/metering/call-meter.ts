@@ -3,13 +3,15 @@ import type { Clock } from '../common/clock.js';
 import type { NanoUsd } from '../common/money.js';
 import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import { rateWindow } from '../state/rate-window.js';
-import type { Admission, Booking, Claim, CounterState, Hold, SharedState } from '../state/shared-state.js';
+import type { Admission, Booking, Claim, CounterName, Hold, SharedState } from '../state/shared-state.js';
 import { StateUnavailable } from '../state/state-unavailable.js';
+import type { Budget } from './budget.js';
+import { type Demand, RateDemand, SpendDemand } from './demand.js';
 import { type GatewayRules, rulesOf } from './gateway-rules.js';
-import type { Quota } from './quotas.service.js';
-import type { MeteredCaller, RateRule } from './rate-rules.js';
-import { rateLimited, type Refusal, secondsUntil, spendLimited, unavailable, unpriced } from './refusals.js';
-import type { SpendRule } from './spend-rules.js';
+import type { Quota } from './quota.js';
+import { addRateHeaders } from './rate-headers.js';
+import type { MeteredCaller } from './rate-rules.js';
+import { type Refusal, secondsUntil, unavailable, unpriced } from './refusals.js';
 
 export interface MeteredCall {
   readonly requestId: string;
@@ -40,13 +42,6 @@ export interface WhenAway {
   readonly budgets: 'open' | 'closed';
 }
 
-/** A claim, and what a caller is told where there is no room for it. */
-interface Asked {
-  readonly rule: RateRule | null;
-  readonly claim: Claim;
-  refuse(counter: CounterState, now: number): Refusal;
-}
-
 /**
  * The limits of one call: counted and reserved before it, settled after it. All that a target needs is one decision of the shared
  * state, so a call that is refused by one limit counts at none.
@@ -57,9 +52,9 @@ export class CallMeter {
   private holds = 0;
   private hold: Hold | null = null;
   /** Counters of tokens, which are told when the call has ended. */
-  private tokens: readonly Claim[] = [];
-  /** Counters of money, which are told too, for the present target. */
-  private spends: readonly Claim[] = [];
+  private readonly tokens: CounterName[] = [];
+  /** What was asked of budgets for the present target; they are told, too. */
+  private spends: readonly Claim[] = NONE;
   private shown: readonly string[] = [];
 
   constructor(
@@ -83,151 +78,138 @@ export class CallMeter {
 
   /** Counts the call before it is known whether it needs a target. */
   arrive(): Awaitable<Refusal | null> {
-    return this.ask(this.rates(), []);
+    const demands: Demand[] = [];
+    this.addRates(demands);
+    return this.ask(demands, demands.length);
   }
 
   /** May the call go to this target? What was reserved for the one before is let go of. */
   admit(target: MeteredTarget): Awaitable<Refusal | null> {
     this.release();
-    const spends = this.budgets(target);
-    return Array.isArray(spends) ? this.ask([...this.rates(), ...this.keyRate(target)], spends) : spends;
+    const demands: Demand[] = [];
+    this.addRates(demands);
+    if (target.keyRate !== null) demands.push(this.keyDemand(target.keyRate, target.provider));
+    const rates = demands.length;
+    return this.addBudgets(demands, target) ?? this.ask(demands, rates);
   }
 
   /** May the same target be tried again? Its key counts once more; what was reserved stands. */
-  readmit(target: MeteredTarget): Awaitable<Refusal | null> {
-    return this.ask(this.keyRate(target), null);
+  readmit({ keyRate, provider }: MeteredTarget): Awaitable<Refusal | null> {
+    return keyRate === null ? null : this.ask([this.keyDemand(keyRate, provider)], 1);
   }
 
   /** The call has ended: books what it used, and lets go of the rest. */
   settle(tokens: number, cost: NanoUsd): void {
-    this.book([
-      ...this.tokens.map((claim) => bookingOf(claim, 0, tokens)),
-      ...this.spends.map((claim) => bookingOf(claim, this.hold === null ? 0 : heldBy(claim), cost)),
-    ]);
-    this.tokens = [];
+    const bookings: Booking[] = [];
+    for (const counter of this.tokens) bookings.push({ counter, held: 0, amount: tokens });
+    this.tokens.length = 0;
+    this.book(bookings, cost);
   }
 
   private release(): void {
-    if (this.hold !== null) this.book(this.spends.map((claim) => bookingOf(claim, heldBy(claim), 0)));
-    this.spends = [];
+    if (this.hold !== null) this.book([], 0);
+    this.spends = NONE;
   }
 
-  private book(bookings: readonly Booking[]): void {
-    if (bookings.length > 0) this.state.settle(this.scope, bookings, this.hold ?? undefined);
+  /** @param cost What the budgets are told of the present target. */
+  private book(bookings: Booking[], cost: NanoUsd): void {
+    const { hold } = this;
+    for (const claim of this.spends)
+      bookings.push({ counter: claim.counter, held: hold === null ? 0 : heldBy(claim), amount: cost });
+    if (bookings.length > 0) this.state.settle(bookings, hold ?? undefined);
     this.hold = null;
-    this.spends = [];
+    this.spends = NONE;
   }
 
-  private get scope(): string {
-    return this.call.gateway.internalId;
-  }
-
-  /** @param spends Null: the budgets have been asked already. */
-  private ask(rates: readonly Asked[], spends: readonly Asked[] | null): Awaitable<Refusal | null> {
-    const asked = spends === null ? rates : [...rates, ...spends];
-    if (asked.length === 0) return null;
-    const id = `${this.call.requestId}:${this.holds++}`;
-    const hold = spends !== null && spends.length > 0 ? { id, whenLost: this.rules.whenLost } : null;
-    const answer = this.state.admit(
-      this.scope,
-      asked.map(({ claim }) => claim),
-      hold ?? undefined,
-    );
-    if (!(answer instanceof Promise)) return this.decided(asked, spends, hold, answer);
+  /** @param rates How many of the demands, from the first, are rates; the rest are budgets. */
+  private ask(demands: readonly Demand[], rates: number): Awaitable<Refusal | null> {
+    if (demands.length === 0) return null;
+    const claims = demands.map(({ claim }) => claim);
+    const hold =
+      rates === demands.length ? null : { id: `${this.call.requestId}:${this.holds++}`, whenLost: this.rules.whenLost };
+    const answer = this.state.admit(claims, hold ?? undefined);
+    if (!(answer instanceof Promise)) return this.decided(demands, rates, claims, hold, answer);
     return answer.then(
-      (admission) => this.decided(asked, spends, hold, admission),
-      (error: unknown) => this.undecided(rates, spends, error),
+      (admission) => this.decided(demands, rates, claims, hold, admission),
+      (error: unknown) => this.undecided(rates, claims, error),
     );
   }
 
   private decided(
-    asked: readonly Asked[],
-    spends: readonly Asked[] | null,
+    demands: readonly Demand[],
+    rates: number,
+    claims: readonly Claim[],
     hold: Hold | null,
     { refused, counters }: Admission,
   ): Refusal | null {
     const now = this.clock.now();
-    if (this.rules.showsHeaders && !this.isCounted) this.shown = rateHeaders(asked, counters, now);
-    if (refused !== null) return asked[refused]!.refuse(counters[refused]!, now);
-    this.passed(asked, spends, hold);
+    if (this.rules.showsHeaders && !this.isCounted) {
+      const headers: string[] = [];
+      addRateHeaders(headers, 'requests', demands, counters, now);
+      addRateHeaders(headers, 'tokens', demands, counters, now);
+      this.shown = headers;
+    }
+    if (refused !== null) {
+      const counter = counters[refused]!;
+      return demands[refused]!.refusal(counter, now, this.refusalHeaders(counter.freeAt, now));
+    }
+    this.passed(rates, claims, hold);
     return null;
   }
 
   /** The state is away, and the operator has said what then. */
-  private undecided(rates: readonly Asked[], spends: readonly Asked[] | null, error: unknown): Refusal | null {
+  private undecided(rates: number, claims: readonly Claim[], error: unknown): Refusal | null {
     if (!(error instanceof StateUnavailable)) throw error;
-    if (spends !== null && spends.length > 0 && this.whenAway.budgets === 'closed')
-      return unavailable('budgets', error);
-    if (rates.length > 0 && this.whenAway.limits === 'closed') return unavailable('rate limits', error);
-    this.passed(rates, spends, null);
+    if (rates < claims.length && this.whenAway.budgets === 'closed') return unavailable('budgets', error);
+    if (rates > 0 && this.whenAway.limits === 'closed') return unavailable('rate limits', error);
+    this.passed(rates, claims, null);
     return null;
   }
 
-  private passed(asked: readonly Asked[], spends: readonly Asked[] | null, hold: Hold | null): void {
+  private passed(rates: number, claims: readonly Claim[], hold: Hold | null): void {
     this.isCounted = true;
-    this.tokens = [...this.tokens, ...asked.filter(({ rule }) => rule?.unit === 'tokens').map(({ claim }) => claim)];
-    if (spends === null) return;
+    for (let i = 0; i < rates; i++) {
+      const { mode, counter } = claims[i]!;
+      // A rate that is looked at only counts tokens.
+      if (mode === 'look') this.tokens.push(counter);
+    }
+    if (rates === claims.length) return;
     this.hold = hold;
-    this.spends = spends.map(({ claim }) => claim);
+    this.spends = claims.slice(rates);
   }
 
   /** A call is counted once, however many targets it tries. */
-  private rates(): readonly Asked[] {
-    if (this.isCounted) return [];
-    const { caller } = this.call;
-    return this.rules.rates.flatMap((rule) => {
-      const key = rule.keyOf(caller);
-      if (key === null) return [];
-      const mode = rule.unit === 'requests' ? 'count' : 'look';
-      const claim: Claim = { key, window: rule.window, durable: false, limit: rule.limit, amount: 1, mode };
-      return {
-        rule,
-        claim,
-        refuse: ({ freeAt }, now) =>
-          rateLimited('call', { what: 'the gateway', ...rule }, freeAt, now, this.refusalHeaders(freeAt, now)),
-      };
-    });
+  private addRates(demands: Demand[]): void {
+    if (this.isCounted) return;
+    for (const rule of this.rules.rates) {
+      const demand = rule.demandOf(this.call.caller);
+      if (demand !== null) demands.push(demand);
+    }
   }
 
-  private keyRate({ keyRate, provider }: MeteredTarget): readonly Asked[] {
-    if (keyRate === null) return [];
-    const { keyId, limit, periodS } = keyRate;
+  private keyDemand({ keyId, limit, periodS }: KeyRate, provider: string): Demand {
     const window = rateWindow('fixed', periodS * 1000);
-    const claim: Claim = { key: `rate:key:${keyId}`, window, durable: false, limit, amount: 1, mode: 'count' };
-    const full = { what: `the stored key for ${provider}`, unit: 'requests' as const, limit, intervalS: periodS };
-    return [
-      {
-        rule: null,
-        claim,
-        refuse: ({ freeAt }, now) => rateLimited('key', full, freeAt, now, this.refusalHeaders(freeAt, now)),
-      },
-    ];
+    const counter = { scope: this.call.gateway.internalId, key: `rate:key:${keyId}`, window, durable: false };
+    const what = `the stored key for ${provider}`;
+    return new RateDemand('key', counter, { what, unit: 'requests', limit, intervalS: periodS });
   }
 
-  /** The budgets that a target falls under; a refusal where a price is needed for that and there is none. */
-  private budgets(target: MeteredTarget): Asked[] | Refusal {
+  /** Adds the budgets that a target falls under. Returns a refusal where a price is needed for that and there is none. */
+  private addBudgets(demands: Demand[], target: MeteredTarget): Refusal | null {
     const { spends, isExact, unknownPrice } = this.rules;
-    const rules = spends.flatMap((rule): Budget[] => {
-      const key = rule.keyOf(this.call.caller, target.provider, target.model);
-      return key === null ? [] : [{ rule, key }];
-    });
-    const all = [...rules, ...target.spending.map(routeBudget)];
-    if (all.length === 0) return [];
+    const budgets: [Budget, CounterName][] = [];
+    for (const rule of spends) {
+      const counter = rule.counterOf(this.call.caller, target.provider, target.model);
+      if (counter !== null) budgets.push([rule, counter]);
+    }
+    for (const quota of target.spending) budgets.push([budgetOf(quota), quota.counter]);
+    const [first] = budgets;
+    if (first === undefined) return null;
     const worst = isExact || unknownPrice === 'block' ? target.worstCase() : null;
-    if (worst === null && unknownPrice === 'block') return unpriced(all[0]!.rule.id, target);
-    return all.map(({ rule, key }): Asked => {
-      // Where nothing can be reserved the call passes until the limit is reached.
-      const isHeld = isExact && worst !== null;
-      const claim: Claim = {
-        key,
-        window: rule.window,
-        durable: true,
-        limit: rule.limit,
-        amount: isHeld ? worst : 1,
-        mode: isHeld ? 'hold' : 'look',
-      };
-      return { rule: null, claim, refuse: (state, now) => spendLimited(rule, state, heldBy(claim), target, now) };
-    });
+    if (worst === null && unknownPrice === 'block') return unpriced(first[0].id, target);
+    for (const [budget, counter] of budgets)
+      demands.push(new SpendDemand(counter, budget, isExact ? worst : null, target));
+    return null;
   }
 
   private refusalHeaders(until: number, now: number): Record<string, string> {
@@ -238,43 +220,13 @@ export class CallMeter {
   }
 }
 
-/** A budget, and whose share of it counts. */
-interface Budget {
-  readonly rule: Pick<SpendRule, 'id' | 'limit' | 'window' | 'windowS' | 'technique'>;
-  readonly key: string;
-}
-
-const routeBudget = ({ key, limit, windowMs, technique }: Quota): Budget => ({
-  key,
-  rule: { id: key, limit, technique, windowS: windowMs / 1000, window: rateWindow(technique, windowMs) },
-});
-
-/** Written out: spreading a claim into it took longer than booking it. */
-const bookingOf = ({ key, window, durable }: Claim, held: number, amount: number): Booking => ({
-  key,
-  window,
-  durable,
-  held,
-  amount,
-});
+const NONE: readonly Claim[] = [];
 
 const heldBy = ({ mode, amount }: Claim): NanoUsd => (mode === 'hold' ? amount : 0);
 
-/** For each unit the rule that leaves least. */
-function rateHeaders(asked: readonly Asked[], counters: readonly CounterState[], now: number): readonly string[] {
-  const headers: string[] = [];
-  for (const unit of ['requests', 'tokens'] as const) {
-    let tightest: { limit: number; remaining: number; freeAt: number } | null = null;
-    for (const [i, { rule }] of asked.entries()) {
-      if (rule?.unit !== unit) continue;
-      const remaining = Math.max(0, rule.limit - counters[i]!.used);
-      if (tightest === null || remaining < tightest.remaining)
-        tightest = { limit: rule.limit, remaining, freeAt: counters[i]!.freeAt };
-    }
-    if (tightest === null) continue;
-    headers.push(`x-ratelimit-limit-${unit}`, String(tightest.limit));
-    headers.push(`x-ratelimit-remaining-${unit}`, String(tightest.remaining));
-    headers.push(`x-ratelimit-reset-${unit}`, `${secondsUntil(tightest.freeAt, now)}s`);
-  }
-  return headers;
-}
+const budgetOf = ({ counter, limit, windowS, technique }: Quota): Budget => ({
+  id: counter.key,
+  limit,
+  windowS,
+  technique,
+});

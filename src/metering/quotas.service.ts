@@ -2,23 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Awaitable } from '../common/awaitable.js';
 import { stateConfig } from '../config/state.config.js';
-import { rateWindow, type Technique } from '../state/rate-window.js';
 import { type Admission, type Claim, SharedState } from '../state/shared-state.js';
 import { StateUnavailable } from '../state/state-unavailable.js';
+import type { Quota } from './quota.js';
 import { unavailable } from './refusals.js';
-
-/** So much of something in a window: requests, or nano-dollars. */
-export interface Quota {
-  /** The gateway's internal id: its quotas stand together. */
-  readonly scope: string;
-  /** Names the quota and whose share of it this is: `route:{element}:{value}`. */
-  readonly key: string;
-  readonly limit: number;
-  readonly windowMs: number;
-  readonly technique: Technique;
-  /** Must it survive a restart? Money must, calls need not. */
-  readonly durable: boolean;
-}
 
 export interface QuotaDecision {
   readonly admitted: boolean;
@@ -47,9 +34,8 @@ export class Quotas {
   }
 
   private ask(quota: Quota, amount: number, mode: Claim['mode']): Awaitable<QuotaDecision> {
-    const { key, technique, windowMs, durable, limit } = quota;
-    const window = rateWindow(technique, windowMs);
-    const admission = this.state.admit(quota.scope, [{ key, window, durable, limit, amount, mode }]);
+    const { counter, limit } = quota;
+    const admission = this.state.admit([{ counter, limit, amount, mode }]);
     return admission instanceof Promise
       ? admission.then(
           (given) => toDecision(quota, given),
@@ -59,7 +45,7 @@ export class Quotas {
   }
 
   /** The state is away, and the operator has said what then. */
-  private undecided({ durable, limit }: Quota, error: unknown): QuotaDecision {
+  private undecided({ counter: { durable }, limit }: Quota, error: unknown): QuotaDecision {
     if (!(error instanceof StateUnavailable)) throw error;
     const { budgets, limits } = this.config.whenAway;
     if ((durable ? budgets : limits) === 'closed') throw unavailable(durable ? 'budgets' : 'rate limits', error).error;

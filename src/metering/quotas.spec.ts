@@ -3,17 +3,12 @@ import { TestClock } from '../../test/support/test-clock.js';
 import { MemoryState } from '../state/memory-state.js';
 import type { SharedState } from '../state/shared-state.js';
 import { StateUnavailable } from '../state/state-unavailable.js';
+import { toQuota } from './quota.js';
 import { Quotas } from './quotas.service.js';
 
-const byCount = {
-  scope: 'g',
-  key: 'route:1:alice',
-  limit: 2,
-  windowMs: 60_000,
-  technique: 'fixed',
-  durable: false,
-} as const;
-const byCost = { ...byCount, key: 'route:2:alice', durable: true, limit: 1_000_000_000 };
+const terms = { scope: 'g', windowS: 60, technique: 'fixed' } as const;
+const byCount = toQuota({ ...terms, key: 'route:1:alice', limit: 2, durable: false });
+const byCost = toQuota({ ...terms, key: 'route:2:alice', limit: 1_000_000_000, durable: true });
 
 describe('Quotas', () => {
   it('are taken by count, and looked at by cost', () => {

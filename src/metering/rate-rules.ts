@@ -1,7 +1,10 @@
+import { Remembered } from '../common/remembered.js';
 import type { MetadataValue } from '../contract/call-metadata.js';
 import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import type { RateLimitSetting } from '../gateways/limit-settings.schema.js';
-import { rateWindow, type RateWindow } from '../state/rate-window.js';
+import { rateWindow } from '../state/rate-window.js';
+import { RateDemand } from './demand.js';
+import type { Rate } from './rate.js';
 
 /** Who is counted: what limits look at of a call. */
 export interface MeteredCaller {
@@ -10,47 +13,51 @@ export interface MeteredCaller {
   readonly metadata: Readonly<Record<string, MetadataValue>>;
 }
 
-export type RateUnit = 'requests' | 'tokens';
-
 /** A rate that a gateway's calls are held to. */
 export interface RateRule {
-  readonly unit: RateUnit;
-  readonly limit: number;
-  readonly intervalS: number;
-  readonly window: RateWindow;
-  /** The counter that a caller falls under; null: the rule does not concern the call. */
-  keyOf(caller: MeteredCaller): string | null;
+  /** Null: the rule does not concern the caller. */
+  demandOf(caller: MeteredCaller): RateDemand | null;
 }
+
+/** Callers whose counters a rule knows by heart. */
+const MAX_REMEMBERED = 10_000;
 
 /** The gateway's own limit, then those of its settings. */
 export function rateRulesOf({
+  internalId,
   rateLimitingLimit,
   rateLimitingInterval,
   rateLimitingTechnique,
   engine,
 }: GatewaySettings): RateRule[] {
-  const rules = (engine.rate_limits?.rules ?? []).map(toRule);
+  const rules = (engine.rate_limits?.rules ?? []).map((setting) => toRule(internalId, setting));
   if (rateLimitingLimit === null || rateLimitingLimit === 0 || (rateLimitingInterval ?? 0) === 0) return rules;
   const own = { per: 'gateway' as const, requests: rateLimitingLimit, interval: rateLimitingInterval! };
-  return [toRule({ ...own, technique: rateLimitingTechnique ?? 'fixed' }), ...rules];
+  return [toRule(internalId, { ...own, technique: rateLimitingTechnique ?? 'fixed' }), ...rules];
 }
 
-function toRule({ per, requests, tokens, interval, technique }: RateLimitSetting): RateRule {
+function toRule(scope: string, { per, requests, tokens, interval, technique }: RateLimitSetting): RateRule {
   const unit = requests === undefined ? 'tokens' : 'requests';
-  const common = {
-    unit,
-    limit: requests ?? tokens ?? 0,
-    intervalS: interval,
-    window: rateWindow(technique, interval * 1000),
-  } as const;
-  if (per === 'gateway') return { ...common, keyOf: () => `rate:${unit}:gateway` };
-  if (per === 'token') return { ...common, keyOf: ({ tokenId }) => `rate:${unit}:token:${tokenId ?? ''}` };
+  const rate: Rate = { what: 'the gateway', unit, limit: requests ?? tokens ?? 0, intervalS: interval };
+  const window = rateWindow(technique, interval * 1000);
+  const demandAt = (key: string): RateDemand =>
+    new RateDemand('call', { scope, key: `rate:${unit}:${key}`, window, durable: false }, rate);
+  if (per === 'gateway') {
+    const demand = demandAt('gateway');
+    return { demandOf: () => demand };
+  }
+  if (per === 'token') {
+    const demands = new Remembered(MAX_REMEMBERED, (tokenId: string) => demandAt(`token:${tokenId}`));
+    return { demandOf: ({ tokenId }) => demands.of(tokenId ?? '') };
+  }
   const name = per.metadata;
+  const demands = new Remembered(MAX_REMEMBERED, (value: MetadataValue) =>
+    demandAt(`metadata:${JSON.stringify([name, value])}`),
+  );
   return {
-    ...common,
-    keyOf: ({ metadata }) => {
+    demandOf: ({ metadata }) => {
       const value = metadata[name];
-      return value === undefined ? null : `rate:${unit}:metadata:${JSON.stringify([name, value])}`;
+      return value === undefined ? null : demands.of(value);
     },
   };
 }

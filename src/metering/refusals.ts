@@ -1,8 +1,8 @@
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { toDollars } from '../common/money.js';
 import type { CounterState } from '../state/shared-state.js';
-import type { RateUnit } from './rate-rules.js';
-import type { SpendRule } from './spend-rules.js';
+import type { Budget } from './budget.js';
+import type { Rate } from './rate.js';
 
 /** Why a call is not made, and how far that reaches: no target will do, another key may, another target may. */
 export interface Refusal {
@@ -12,17 +12,9 @@ export interface Refusal {
   readonly until: number;
 }
 
-/** What is full, in a message. */
-interface Full {
-  readonly what: string;
-  readonly unit: RateUnit;
-  readonly limit: number;
-  readonly intervalS: number;
-}
-
 export function rateLimited(
   reach: 'call' | 'key',
-  { what, unit, limit, intervalS }: Full,
+  { what, unit, limit, intervalS }: Rate,
   until: number,
   now: number,
   headers: Readonly<Record<string, string>>,
@@ -34,7 +26,7 @@ export function rateLimited(
 
 /** @param wanted What the call may cost at the most, which there was no room for; 0 where that is not reserved. */
 export function spendLimited(
-  rule: Pick<SpendRule, 'id' | 'limit' | 'windowS' | 'technique'>,
+  rule: Budget,
   { used, held, freeAt }: CounterState,
   wanted: number,
   { provider, model }: { readonly provider: string; readonly model: string },

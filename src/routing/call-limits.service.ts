@@ -3,9 +3,12 @@ import type { OpenCall } from '../accounting/call-recorder.service.js';
 import { PriceBook } from '../accounting/price-book.js';
 import type { Awaitable } from '../common/awaitable.js';
 import { Clock } from '../common/clock.js';
+import type { NanoUsd } from '../common/money.js';
+import type { KeyRate, MeteredTarget } from '../metering/call-meter.js';
 import { CallMeters } from '../metering/call-meters.service.js';
+import type { Quota } from '../metering/quota.js';
 import type { Refusal } from '../metering/refusals.js';
-import type { ProviderCredential } from '../providers/provider-strategy.js';
+import type { ProviderCredential, ProviderStrategy } from '../providers/provider-strategy.js';
 import type { CallRequest } from './call-request.js';
 import type { PlannedTarget } from './route-plan.js';
 
@@ -36,14 +39,8 @@ export class CallLimits {
     const rate = credential?.rate ?? null;
     if (call.meter === null && rate === null && spending === undefined && !this.meters.areNeeded(gateway)) return null;
     const meter = this.meterOf(call, request);
-    const target = {
-      provider: strategy.id,
-      model,
-      keyRate: rate === null ? null : { keyId: credential!.keyId ?? '', ...rate },
-      spending: spending ?? [],
-      worstCase: () =>
-        this.prices.worstCase(gateway, strategy, model, request.call, request.customCost, this.clock.now()),
-    };
+    const keyRate = rate === null ? null : { keyId: credential!.keyId ?? '', ...rate };
+    const target = new TargetAhead(this.prices, this.clock, request, strategy, model, keyRate, spending ?? []);
     return isAdmitted ? meter.readmit(target) : meter.admit(target);
   }
 
@@ -55,5 +52,27 @@ export class CallLimits {
       caller: { tokenId, metadata: inbound.metadata.entries },
     });
     return call.meter;
+  }
+}
+
+/** A class, since an object with a function of its own for each call is what most of its cost was. */
+class TargetAhead implements MeteredTarget {
+  readonly provider: string;
+
+  constructor(
+    private readonly prices: PriceBook,
+    private readonly clock: Clock,
+    private readonly request: CallRequest,
+    private readonly strategy: ProviderStrategy,
+    readonly model: string,
+    readonly keyRate: KeyRate | null,
+    readonly spending: readonly Quota[],
+  ) {
+    this.provider = strategy.id;
+  }
+
+  worstCase(): NanoUsd | null {
+    const { call, customCost, access } = this.request;
+    return this.prices.worstCase(access.gateway, this.strategy, this.model, call, customCost, this.clock.now());
   }
 }

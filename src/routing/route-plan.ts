@@ -2,7 +2,7 @@ import type { Awaitable } from '../common/awaitable.js';
 import { type AttemptOverrides, NO_OVERRIDES } from '../contract/attempt-headers.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
 import type { RouteTaken } from '../contract/route-taken.js';
-import type { Quota } from '../metering/quotas.service.js';
+import type { Quota } from '../metering/quota.js';
 import type { AttemptTimeouts } from '../providers/provider-client.service.js';
 import type { CallRequest } from './call-request.js';
 import type { ProviderStrategy } from '../providers/provider-strategy.js';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { TestClock } from '../../test/support/test-clock.js';
 import { MemoryState } from './memory-state.js';
 import { rateWindow } from './rate-window.js';
-import type { Claim } from './shared-state.js';
+import type { Claim, CounterName } from './shared-state.js';
 
 let clock: TestClock;
 let state: MemoryState;
@@ -11,65 +11,62 @@ beforeEach(() => {
   state = new MemoryState(clock, 10_000, 100);
 });
 
-const aClaim = (rest: Partial<Claim> = {}): Claim => ({
-  key: 'k',
-  window: rateWindow('fixed', 60_000),
-  durable: false,
-  limit: 3,
-  amount: 1,
-  mode: 'count',
-  ...rest,
+const aClaim = ({ limit = 3, amount = 1, mode = 'count', ...name }: Partial<CounterName & Claim> = {}): Claim => ({
+  counter: { scope: 'g', key: 'k', window: rateWindow('fixed', 60_000), durable: false, ...name },
+  limit,
+  amount,
+  mode,
 });
 
 describe('MemoryState', () => {
   it('grants as much as there is room for, and says when there is room again', () => {
     clock.advance(1_000);
-    const admissions = [1, 2, 3, 4].map(() => state.admit('g', [aClaim()]));
+    const admissions = [1, 2, 3, 4].map(() => state.admit([aClaim()]));
 
     expect(admissions.map(({ refused }) => refused)).toEqual([null, null, null, 0]);
-    expect(state.admit('g', [aClaim()]).counters).toEqual([{ used: 3, held: 0, freeAt: 660_000 }]);
+    expect(state.admit([aClaim()]).counters).toEqual([{ used: 3, held: 0, freeAt: 660_000 }]);
     clock.advance(59_000);
-    expect(state.admit('g', [aClaim()]).refused).toBeNull();
+    expect(state.admit([aClaim()]).refused).toBeNull();
   });
 
   it('grants all of several claims, or none', () => {
     const both = [aClaim({ key: 'wide', limit: 10 }), aClaim({ key: 'narrow', limit: 1 })];
 
-    expect(state.admit('g', both).refused).toBeNull();
-    expect(state.admit('g', both)).toMatchObject({ refused: 1, counters: [{ used: 1 }, { used: 1 }] });
+    expect(state.admit(both).refused).toBeNull();
+    expect(state.admit(both)).toMatchObject({ refused: 1, counters: [{ used: 1 }, { used: 1 }] });
   });
 
   it('keeps what is held until it is settled, and then counts what was used', () => {
     const claim = aClaim({ limit: 100, amount: 60, mode: 'hold' });
 
-    expect(state.admit('g', [claim]).refused).toBeNull();
-    expect(state.admit('g', [claim])).toMatchObject({
+    expect(state.admit([claim]).refused).toBeNull();
+    expect(state.admit([claim])).toMatchObject({
       refused: 0,
       counters: [{ held: 60 }],
     });
-    state.settle('g', [{ ...claim, held: 60, amount: 5 }]);
+    state.settle([{ counter: claim.counter, held: 60, amount: 5 }]);
 
-    expect(state.admit('g', [claim])).toMatchObject({
+    expect(state.admit([claim])).toMatchObject({
       refused: null,
       counters: [{ used: 5, held: 60 }],
     });
   });
 
   it('counts anew when the window is another one, and apart in another scope', () => {
-    for (let i = 0; i < 3; i++) state.admit('g', [aClaim()]);
+    for (let i = 0; i < 3; i++) state.admit([aClaim()]);
 
-    expect(state.admit('g', [aClaim({ window: rateWindow('sliding', 60_000) })]).refused).toBeNull();
-    expect(state.admit('h', [aClaim()]).refused).toBeNull();
-    expect(state.admit('g', [aClaim()]).refused).toBe(0);
+    expect(state.admit([aClaim({ window: rateWindow('sliding', 60_000) })]).refused).toBeNull();
+    expect(state.admit([aClaim({ scope: 'h' })]).refused).toBeNull();
+    expect(state.admit([aClaim()]).refused).toBe(0);
   });
 
   it('holds so many counters at most: the one that was idle longest goes', () => {
-    for (let i = 0; i < 3; i++) state.admit('g', [aClaim()]);
-    for (let i = 0; i < 98; i++) state.admit('g', [aClaim({ key: String(i) })]);
-    expect(state.admit('g', [aClaim()]).refused).toBe(0);
-    for (let i = 0; i < 100; i++) state.admit('g', [aClaim({ key: `x${i}` })]);
+    for (let i = 0; i < 3; i++) state.admit([aClaim()]);
+    for (let i = 0; i < 98; i++) state.admit([aClaim({ key: String(i) })]);
+    expect(state.admit([aClaim()]).refused).toBe(0);
+    for (let i = 0; i < 100; i++) state.admit([aClaim({ key: `x${i}` })]);
 
-    expect(state.admit('g', [aClaim()]).refused).toBeNull();
+    expect(state.admit([aClaim()]).refused).toBeNull();
   });
 
   it('keeps bytes for as long as it was told, the least recently used making room', () => {

@@ -1,8 +1,13 @@
 import type { Awaitable } from '../common/awaitable.js';
 import type { RateWindow } from './rate-window.js';
 
-/** A counter over a window. */
+/**
+ * A counter over a window. Who asks for one with every call keeps its name and shows the same object again: engines remember by it
+ * where the counter is.
+ */
 export interface CounterName {
+  /** The counters of a scope stand together, so that one decision may see several of them. */
+  readonly scope: string;
   /** Names it within its scope. */
   readonly key: string;
   readonly window: RateWindow;
@@ -11,7 +16,8 @@ export interface CounterName {
 }
 
 /** Room that is asked for. Amounts are whole numbers. */
-export interface Claim extends CounterName {
+export interface Claim {
+  readonly counter: CounterName;
   readonly limit: number;
   /** The room that there must be. */
   readonly amount: number;
@@ -20,7 +26,8 @@ export interface Claim extends CounterName {
 }
 
 /** What becomes of a claim, or of a call that claimed nothing: what was really used. */
-export interface Booking extends CounterName {
+export interface Booking {
+  readonly counter: CounterName;
   /** What was held for it; 0 when nothing was. */
   readonly held: number;
   readonly amount: number;
@@ -55,20 +62,19 @@ export interface NamedCounter extends CounterState {
 
 /**
  * Short-lived state that all replicas share: counters over windows with reservations, and cached bytes. Two engines: memory,
- * which answers at once, and Redis, which decides in one script and throws `StateUnavailable` while it is away. A scope's
- * counters stand on one node of a cluster, so that one decision may see them all.
+ * which answers at once, and Redis, which decides in one script and throws `StateUnavailable` while it is away.
  */
 export abstract class SharedState {
   abstract readonly kind: 'memory' | 'redis';
 
-  /** Grants all claims or none. `hold` is needed for claims of that mode. */
-  abstract admit(scope: string, claims: readonly Claim[], hold?: Hold): Awaitable<Admission>;
+  /** Grants all claims, which are of one scope, or none. `hold` is needed for claims of that mode. */
+  abstract admit(claims: readonly Claim[], hold?: Hold): Awaitable<Admission>;
 
   /**
-   * Books what was used, and lets go of what the hold reserved for it. Nobody waits for it, and it is not lost: what the engine
-   * cannot take now it takes later.
+   * Books what was used, all of it in one scope, and lets go of what the hold reserved for it. Nobody waits for it, and it is not
+   * lost: what the engine cannot take now it takes later.
    */
-  abstract settle(scope: string, bookings: readonly Booking[], hold?: Hold): void;
+  abstract settle(bookings: readonly Booking[], hold?: Hold): void;
 
   /** Those of a scope's durable counters over this window whose key begins with `prefix`; at most `limit` of them. */
   abstract list(scope: string, prefix: string, window: RateWindow, limit: number): Awaitable<readonly NamedCounter[]>;

@@ -3,20 +3,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { rateWindow } from '../../src/state/rate-window.js';
 import { connectRedis } from '../../src/state/redis/redis-connection.js';
 import { RedisState, type RedisStateOptions } from '../../src/state/redis/redis-state.js';
-import type { Claim, Hold } from '../../src/state/shared-state.js';
+import type { Claim, CounterName, Hold } from '../../src/state/shared-state.js';
 import { StateUnavailable } from '../../src/state/state-unavailable.js';
 import { describeOnRedis, type RedisFixture } from '../support/redis-server.js';
 import { TestClock } from '../support/test-clock.js';
 
-const aClaim = (rest: Partial<Claim> = {}): Claim => ({
-  key: 'k',
-  window: rateWindow('fixed', 600_000),
-  durable: true,
-  limit: 100,
-  amount: 60,
-  mode: 'hold',
-  ...rest,
+const aClaim = ({
+  limit = 100,
+  amount = 60,
+  mode = 'hold',
+  ...name
+}: Partial<CounterName & Claim> & Pick<CounterName, 'scope'>): Claim => ({
+  counter: { key: 'k', window: WINDOW, durable: true, ...name },
+  limit,
+  amount,
+  mode,
 });
+const WINDOW = rateWindow('fixed', 600_000);
 const aHold = (id: string, whenLost: Hold['whenLost'] = 'refund'): Hold => ({ id, whenLost });
 
 let scopes = 0;
@@ -37,33 +40,32 @@ function suite({ url, server }: RedisFixture, isCluster: boolean): void {
   it('grants no more than the limit to many who ask at once, on two connections', async () => {
     const scope = aScope();
     const [one, other] = [await connect(), await connect()];
-    const claim = aClaim({ limit: 100, amount: 1, mode: 'count', window: rateWindow('sliding', 60_000) });
+    const claim = aClaim({ scope, limit: 100, amount: 1, mode: 'count', window: rateWindow('sliding', 60_000) });
 
     const admissions = await Promise.all(
-      Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? one : other).admit(scope, [claim])),
+      Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? one : other).admit([claim])),
     );
 
     expect(admissions.filter(({ refused }) => refused === null)).toHaveLength(100);
-    expect((await one.admit(scope, [claim])).counters).toMatchObject([{ used: 100, held: 0 }]);
+    expect((await one.admit([claim])).counters).toMatchObject([{ used: 100, held: 0 }]);
   });
 
   it('grants all of several claims or none, and lets go of what was held when it is settled', async () => {
     const scope = aScope();
     const state = await connect();
-    const claims = [aClaim({ key: 'wide', limit: 1_000 }), aClaim({ key: 'narrow' })];
+    const claims = [aClaim({ scope, key: 'wide', limit: 1_000 }), aClaim({ scope, key: 'narrow' })];
 
-    expect((await state.admit(scope, claims, aHold('a'))).refused).toBeNull();
-    expect(await state.admit(scope, claims, aHold('b'))).toMatchObject({
+    expect((await state.admit(claims, aHold('a'))).refused).toBeNull();
+    expect(await state.admit(claims, aHold('b'))).toMatchObject({
       refused: 1,
       counters: [{ held: 60 }, { held: 60 }],
     });
     state.settle(
-      scope,
-      claims.map((claim) => ({ ...claim, held: 60, amount: 5 })),
+      claims.map(({ counter }) => ({ counter, held: 60, amount: 5 })),
       aHold('a'),
     );
 
-    expect(await state.admit(scope, claims, aHold('b'))).toMatchObject({
+    expect(await state.admit(claims, aHold('b'))).toMatchObject({
       refused: null,
       counters: [
         { used: 5, held: 60 },
@@ -80,15 +82,15 @@ function suite({ url, server }: RedisFixture, isCluster: boolean): void {
     const clock = new TestClock();
     const dead = await connect({ clock });
     const alive = await connect({ clock });
-    await dead.admit(scope, [aClaim()], aHold('a', whenLost));
+    await dead.admit([aClaim({ scope })], aHold('a', whenLost));
     clock.advance(59_999);
-    expect(await alive.admit(scope, [aClaim({ amount: 0 })])).toMatchObject({ counters: [{ used: 0, held: 60 }] });
+    expect(await alive.admit([aClaim({ scope, amount: 0 })])).toMatchObject({ counters: [{ used: 0, held: 60 }] });
     clock.advance(1);
 
-    expect(await alive.admit(scope, [aClaim()], aHold('b'))).toMatchObject({ refused, counters: [{ used }] });
+    expect(await alive.admit([aClaim({ scope })], aHold('b'))).toMatchObject({ refused, counters: [{ used }] });
     // It was not dead after all: what it really used is booked, and what was charged for it is not charged twice.
-    dead.settle(scope, [{ ...aClaim(), held: 60, amount: 10 }], aHold('a', whenLost));
-    expect(await dead.admit(scope, [aClaim({ amount: 0, limit: 1_000 })])).toMatchObject({
+    dead.settle([{ counter: aClaim({ scope }).counter, held: 60, amount: 10 }], aHold('a', whenLost));
+    expect(await dead.admit([aClaim({ scope, amount: 0, limit: 1_000 })])).toMatchObject({
       counters: [{ used: whenLost === 'charge' ? 60 : 10 }],
     });
   });
@@ -96,22 +98,21 @@ function suite({ url, server }: RedisFixture, isCluster: boolean): void {
   it('renews what a living process holds', async () => {
     const scope = aScope();
     const state = await connect({ leaseMs: 300 });
-    await state.admit(scope, [aClaim()], aHold('a'));
+    await state.admit([aClaim({ scope })], aHold('a'));
 
     await sleep(700);
 
-    expect(await state.admit(scope, [aClaim()], aHold('b'))).toMatchObject({ refused: 0, counters: [{ held: 60 }] });
+    expect(await state.admit([aClaim({ scope })], aHold('b'))).toMatchObject({ refused: 0, counters: [{ held: 60 }] });
   });
 
   it('lists durable counters by the beginning of their key', async () => {
     const scope = aScope();
     const state = await connect();
-    const { window } = aClaim();
     for (const key of ['budget:1:alice', 'budget:1:bob', 'budget:2:carol'])
-      await state.admit(scope, [aClaim({ key })], aHold(key));
-    await state.admit(scope, [aClaim({ key: 'budget:1:requests', durable: false, mode: 'count' })]);
+      await state.admit([aClaim({ scope, key })], aHold(key));
+    await state.admit([aClaim({ scope, key: 'budget:1:requests', durable: false, mode: 'count' })]);
 
-    const found = await state.list(scope, 'budget:1:', window, 10);
+    const found = await state.list(scope, 'budget:1:', WINDOW, 10);
 
     expect(new Map(found.map(({ key, held }) => [key, held]))).toEqual(
       new Map([
@@ -140,21 +141,21 @@ function suite({ url, server }: RedisFixture, isCluster: boolean): void {
     if (redis === null) return; // a server that is not ours is not ours to stop
     const scope = aScope();
     const [missing, refusing] = [await connect(), await connect({ whenAway: { cache: 'refuse' } })];
-    await missing.admit(scope, [aClaim()], aHold('a'));
+    await missing.admit([aClaim({ scope })], aHold('a'));
     await redis.stop();
 
     const asked = Date.now();
-    await expect(missing.admit(scope, [aClaim()], aHold('b'))).rejects.toBeInstanceOf(StateUnavailable);
+    await expect(missing.admit([aClaim({ scope })], aHold('b'))).rejects.toBeInstanceOf(StateUnavailable);
     expect(Date.now() - asked).toBeLessThan(2_000);
     expect(await missing.getBlob('blob')).toBeNull();
     await expect(refusing.getBlob('blob')).rejects.toMatchObject({ status: 503 });
     await expect(missing.setBlob('blob', Buffer.from('x'), 1_000)).resolves.toBeUndefined();
-    missing.settle(scope, [{ ...aClaim(), held: 60, amount: 7 }], aHold('a'));
+    missing.settle([{ counter: aClaim({ scope }).counter, held: 60, amount: 7 }], aHold('a'));
     await redis.start();
 
     const used = async (): Promise<unknown> => {
       for (;;) {
-        const admission = await missing.admit(scope, [aClaim({ amount: 0 })]).catch(() => null);
+        const admission = await missing.admit([aClaim({ scope, amount: 0 })]).catch(() => null);
         if (admission?.counters[0]?.held === 0) return admission.counters[0].used;
         await sleep(50);
       }

@@ -86,7 +86,7 @@ async function compare(
   const limit = 30;
   const window = rateWindow(technique, lengthMs);
   const model = new Model(window, limit);
-  const name = { key, window, durable: false };
+  const counter = { scope: 'scope', key, window, durable: false };
   const holds: Hold[] = [];
   for (const [step, event] of script.entries()) {
     if (event.kind === 'wait') clock.advance(Math.floor((event.share / 1_000) * lengthMs));
@@ -95,13 +95,13 @@ async function compare(
       const hold = holds.shift();
       const held = model.held.shift();
       if (hold === undefined || held === undefined) continue;
-      state.settle('scope', [{ ...name, held, amount: event.used }], hold);
+      state.settle([{ counter, held, amount: event.used }], hold);
       if (event.used > 0) model.use(event.used, now);
     }
     if (event.kind !== 'ask') continue;
     const hold: Hold = { id: `${key}-${step}`, whenLost: 'refund' };
-    const claim = { ...name, limit, amount: event.amount, mode: event.mode };
-    const admission: Admission = await state.admit('scope', [claim], hold);
+    const claim = { counter, limit, amount: event.amount, mode: event.mode };
+    const admission: Admission = await state.admit([claim], hold);
     const granted = model.ask(event.mode, event.amount, now);
     if (granted && event.mode === 'hold') holds.push(hold);
 

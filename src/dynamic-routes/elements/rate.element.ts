@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import type { Awaitable } from '../../common/awaitable.js';
-import type { Quota, QuotaDecision } from '../../metering/quotas.service.js';
+import { Remembered } from '../../common/remembered.js';
+import { type Quota, toQuota } from '../../metering/quota.js';
+import type { QuotaDecision } from '../../metering/quotas.service.js';
 import { compilePath, keyOf } from '../conditions/subject-path.js';
 import { defineElement, elementIdSchema, reference, type WalkContext } from '../route-element.js';
 
 const MAX_WINDOW_S = 366 * 24 * 60 * 60;
 const NANO_PER_USD = 1e9;
+/** Keys whose counters an element knows by heart, in each of the gateways that its route is walked for: one, but for tests. */
+const MAX_REMEMBERED = 10_000;
+const MAX_SCOPES = 10;
 
 const schema = z.object({
   id: elementIdSchema,
@@ -29,7 +34,7 @@ const schema = z.object({
  * pass; money counts when it is known what a call has cost, so calls that are under way can still overdraw a budget.
  */
 export const rateElement = defineElement('rate', schema, ({ properties }, { routeId, elementId, report }) => {
-  const { limitType, limit, window, technique = 'sliding' } = properties;
+  const { limitType, limit, window: windowS, technique = 'sliding' } = properties;
   if (limitType === 'count' && !Number.isInteger(limit))
     report(['properties', 'limit'], 'must be a whole number of calls');
   const isShared = properties.key === undefined || properties.key === '';
@@ -37,14 +42,31 @@ export const rateElement = defineElement('rate', schema, ({ properties }, { rout
   if (typeof compiled === 'string') report(['properties', 'key'], compiled);
   const path = typeof compiled === 'string' ? null : compiled;
 
-  const unit = limitType === 'count' ? `${limit} calls` : `${limit} USD`;
-  const decided = (walk: WalkContext, quota: Quota, { admitted, resetAt }: QuotaDecision, whose: string): string => {
+  const quotaOf = (scope: string, key: string): Quota =>
+    toQuota({
+      scope,
+      key: `route:${routeId}:${elementId}:${key}`,
+      limit: limitType === 'count' ? limit : Math.round(limit * NANO_PER_USD),
+      windowS,
+      technique,
+      durable: limitType === 'cost',
+    });
+  const quotas = new Remembered(
+    MAX_SCOPES,
+    (scope: string) => new Remembered(MAX_REMEMBERED, (key: string) => quotaOf(scope, key)),
+  );
+
+  const decided = (walk: WalkContext, quota: Quota, { admitted, resetAt }: QuotaDecision, key: string): string => {
     if (admitted && limitType === 'cost') walk.spending.push(quota);
-    walk.trace?.because(
-      admitted
-        ? `${whose}: there is room within ${unit} in ${window} s.`
-        : `${whose}: ${unit} in ${window} s are used up until ${new Date(resetAt).toISOString()}.`,
-    );
+    if (walk.trace !== null) {
+      const whose = path === null ? 'Everybody together' : `${path.text} "${key}"`;
+      const unit = limitType === 'count' ? `${limit} calls` : `${limit} USD`;
+      walk.trace.because(
+        admitted
+          ? `${whose}: there is room within ${unit} in ${windowS} s.`
+          : `${whose}: ${unit} in ${windowS} s are used up until ${new Date(resetAt).toISOString()}.`,
+      );
+    }
     return admitted ? 'success' : 'fallback';
   };
 
@@ -56,19 +78,11 @@ export const rateElement = defineElement('rate', schema, ({ properties }, { rout
         walk.trace?.because(`${path!.text} is missing: the call is not limited.`);
         return 'success';
       }
-      const quota = {
-        scope: walk.scope,
-        key: `route:${routeId}:${elementId}:${key}`,
-        limit: limitType === 'count' ? limit : Math.round(limit * NANO_PER_USD),
-        windowMs: Math.round(window * 1000),
-        technique,
-        durable: limitType === 'cost',
-      };
-      const whose = path === null ? 'Everybody together' : `${path.text} "${key}"`;
+      const quota = quotas.of(walk.scope).of(key);
       const decision = limitType === 'count' ? walk.quotas.take(quota) : walk.quotas.look(quota);
       return decision instanceof Promise
-        ? decision.then((given) => decided(walk, quota, given, whose))
-        : decided(walk, quota, decision, whose);
+        ? decision.then((given) => decided(walk, quota, given, key))
+        : decided(walk, quota, decision, key);
     },
   };
 });

@@ -24,9 +24,20 @@ export interface RedisStateOptions {
 
 /** A hold that this process keeps from lapsing. */
 interface OpenHold {
-  readonly scope: string;
   readonly mark: string;
   readonly claims: readonly Claim[];
+}
+
+/** A counter's name in Redis' words. */
+interface RedisName {
+  /** The index of its scope's durable counters. */
+  readonly index: string;
+  readonly counter: string;
+  readonly leases: string;
+  readonly bucketMs: string;
+  readonly live: string;
+  /** What it is called in the index; empty: it is not in it. */
+  readonly member: string;
 }
 
 /** A script's arguments. */
@@ -45,6 +56,7 @@ export class RedisState extends SharedState {
   readonly kind = 'redis';
   private readonly logger = new Logger(RedisState.name);
   private readonly holds = new Map<string, OpenHold>();
+  private readonly names = new WeakMap<CounterName, RedisName>();
   private waiting: Command[] = [];
   private lost = 0;
   private hasRoom = true;
@@ -63,14 +75,14 @@ export class RedisState extends SharedState {
     ];
   }
 
-  override async admit(scope: string, claims: readonly Claim[], hold?: Hold): Promise<Admission> {
+  override async admit(claims: readonly Claim[], hold?: Hold): Promise<Admission> {
     const mark = markOf(hold);
-    const command = this.command(scope, claims, mark, (claim) => [claim.limit, claim.amount, claim.mode]);
+    const command = this.command(claims, mark, (claim) => [claim.limit, claim.amount, claim.mode]);
     const answer = await this.asked(this.redis.aigAdmit(...command));
     const refused = answer[0]! - 1;
     if (refused === -1 && hold !== undefined) {
       const held = claims.filter(({ mode, amount }) => mode === 'hold' && amount > 0);
-      if (held.length > 0) this.holds.set(hold.id, { scope, mark, claims: held });
+      if (held.length > 0) this.holds.set(hold.id, { mark, claims: held });
     }
     return {
       refused: refused === -1 ? null : refused,
@@ -82,9 +94,9 @@ export class RedisState extends SharedState {
     };
   }
 
-  override settle(scope: string, bookings: readonly Booking[], hold?: Hold): void {
+  override settle(bookings: readonly Booking[], hold?: Hold): void {
     if (hold !== undefined) this.holds.delete(hold.id);
-    const command = this.command(scope, bookings, markOf(hold), ({ held, amount }) => [held, amount]);
+    const command = this.command(bookings, markOf(hold), ({ held, amount }) => [held, amount]);
     // Sent in this turn of the loop: whoever is answered after it is charged for it, even should the process die right then.
     this.redis.aigSettle(...command).catch(() => this.keepWaiting(command));
   }
@@ -95,21 +107,19 @@ export class RedisState extends SharedState {
     window: RateWindow,
     limit: number,
   ): Promise<readonly NamedCounter[]> {
-    const members = await this.asked(this.redis.zrange(`${baseOf(scope)}:i`, 0, -1));
+    const members = await this.asked(this.redis.zrange(indexOf(scope), 0, -1));
     const keys = members
       .filter((member) => member.startsWith(`${window.id} ${prefix}`))
       .slice(0, limit)
       .map((member) => member.slice(window.id.length + 1));
     if (keys.length === 0) return [];
     const looks = keys.map((key): Claim => ({
-      key,
-      window,
-      durable: true,
+      counter: { scope, key, window, durable: true },
       limit: Number.MAX_SAFE_INTEGER,
       amount: 0,
       mode: 'look',
     }));
-    const { counters } = await this.admit(scope, looks);
+    const { counters } = await this.admit(looks);
     return counters.map((counter, i) => ({ key: keys[i]!, ...counter }));
   }
 
@@ -151,21 +161,26 @@ export class RedisState extends SharedState {
     }
   }
 
-  private command<N extends CounterName>(
-    scope: string,
-    names: readonly N[],
+  private command<Entry extends { readonly counter: CounterName }>(
+    entries: readonly Entry[],
     mark: string,
-    amountsOf: (name: N) => readonly (string | number)[],
+    amountsOf: (entry: Entry) => readonly (string | number)[],
   ): [number, ...string[]] {
-    const base = baseOf(scope);
-    const keys = [`${base}:i`];
+    const [first] = entries;
+    const keys = first === undefined ? [] : [this.nameOf(first.counter).index];
     const values = [this.now(), String(this.options.leaseMs), mark];
-    for (const name of names) {
-      keys.push(...keysOf(base, name));
-      const { window } = name;
-      values.push(String(window.bucketMs), String(window.live), ...amountsOf(name).map(String), memberOf(name));
+    for (const entry of entries) {
+      const { counter, leases, bucketMs, live, member } = this.nameOf(entry.counter);
+      keys.push(counter, leases);
+      values.push(bucketMs, live, ...amountsOf(entry).map(String), member);
     }
     return [keys.length, ...keys, ...values];
+  }
+
+  private nameOf(name: CounterName): RedisName {
+    let known = this.names.get(name);
+    if (known === undefined) this.names.set(name, (known = toRedisName(name)));
+    return known;
   }
 
   private now(): string {
@@ -181,9 +196,14 @@ export class RedisState extends SharedState {
     }
   }
 
-  private renewal({ scope, mark, claims }: OpenHold): [number, ...string[]] {
-    const keys = claims.flatMap((claim) => keysOf(baseOf(scope), claim));
-    const values = claims.flatMap(({ amount, window }) => [`${amount}:${mark}`, String(window.bucketMs * window.live)]);
+  private renewal({ mark, claims }: OpenHold): [number, ...string[]] {
+    const keys: string[] = [];
+    const values: string[] = [];
+    for (const { counter: name, amount } of claims) {
+      const { counter, leases } = this.nameOf(name);
+      keys.push(counter, leases);
+      values.push(`${amount}:${mark}`, String(name.window.bucketMs * name.window.live));
+    }
     return [keys.length, ...keys, this.now(), String(this.options.leaseMs), ...values];
   }
 
@@ -217,12 +237,19 @@ export class RedisState extends SharedState {
 
 const baseOf = (scope: string): string => `aig:{${scope}}`;
 
-const keysOf = (base: string, name: CounterName): [string, string] => {
-  const key = `${base}:n:${name.window.id}:${name.key}`;
-  return [key, `${key}:h`];
-};
+const indexOf = (scope: string): string => `${baseOf(scope)}:i`;
 
-const memberOf = ({ durable, window, key }: CounterName): string => (durable ? `${window.id} ${key}` : '');
+function toRedisName({ scope, key, window, durable }: CounterName): RedisName {
+  const counter = `${baseOf(scope)}:n:${window.id}:${key}`;
+  return {
+    index: indexOf(scope),
+    counter,
+    leases: `${counter}:h`,
+    bucketMs: String(window.bucketMs),
+    live: String(window.live),
+    member: durable ? `${window.id} ${key}` : '',
+  };
+}
 
 /** How a hold is called among the leases, after its amount. */
 const markOf = (hold: Hold | undefined): string =>
