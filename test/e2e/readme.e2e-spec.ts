@@ -1,28 +1,18 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aStream } from '../support/builders.js';
+import { curlCommandsOf, hasShellTools } from '../support/documented-samples.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 import { sse, StubUpstream } from '../support/stub-upstream.js';
 
 const run = promisify(execFile);
 
-/** A page's curl commands, in order. */
-const samplesOf = (page: string): string[] =>
-  [...readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(
-    ([, block]) =>
-      block!
-        .split(/^(?=curl )/m)
-        .filter((command) => command.startsWith('curl '))
-        .map((command) => command.trim()),
-  );
-const samples = samplesOf('README.md');
+const samples = curlCommandsOf('README.md');
 
-const hasTools = ['curl', 'sh'].every((tool) => spawnSync(tool, ['--version']).error === undefined);
-if (!hasTools) console.warn("The README's samples are not run: install curl.");
+if (!hasShellTools) console.warn("The README's samples are not run: install curl.");
 
-(hasTools ? describe : describe.skip)("the README's curl samples", () => {
+(hasShellTools ? describe : describe.skip)("the README's curl samples", () => {
   let upstream: StubUpstream;
   let gateway: RunningGateway;
 
@@ -68,7 +58,7 @@ if (!hasTools) console.warn("The README's samples are not run: install curl.");
   });
 
   it('of dynamic routes: make one, and fall back on it', async () => {
-    const [create, ask] = samplesOf('docs/dynamic-routes.md');
+    const [create, ask] = curlCommandsOf('docs/dynamic-routes.md');
     expect(JSON.parse(await paste(create!))).toMatchObject({ success: true, messages: [] });
     expect(await paste(ask!)).toMatch(/cf-aig-route: customer-support;version=\w+;path=start>plan>big>small>end\r\n/);
   });
