@@ -1,11 +1,10 @@
 import { z } from 'zod';
 
-import { type InputIssue, inputError, PlatformError } from '../common/errors/platform-error.js';
+import { type InputIssue, inputError, PlatformError, SECRETS_STORE_CODES } from '../common/errors/platform-error.js';
 import { type SecretsStore, SECRET_SCOPES, type StoredSecret } from '../keys/stored-secret.js';
 import { direction, paging, search } from './request-parts.schema.js';
 
 /** This tree's own error words, which its clients look for in place of 7001. */
-const INPUT_CODE = 1001;
 const WORDS: ReadonlySet<string> = new Set([
   'invalid_json_body',
   'secret_name_empty',
@@ -18,7 +17,7 @@ export function toSecretsError(...issues: InputIssue[]): PlatformError {
   const known = issues.find(({ reason }) => WORDS.has(reason));
   return known === undefined
     ? inputError(...issues)
-    : new PlatformError(400, [{ code: INPUT_CODE, message: known.reason, path: known.path }]);
+    : new PlatformError(400, [{ code: SECRETS_STORE_CODES.secret, message: known.reason, path: known.path }]);
 }
 
 /** 64 KiB of UTF-8. */

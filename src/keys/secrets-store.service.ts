@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { Clock } from '../common/clock.js';
-import { PlatformError, refused } from '../common/errors/platform-error.js';
+import { PlatformError, refused, SECRETS_STORE_CODES } from '../common/errors/platform-error.js';
 import { hexId } from '../common/ids.js';
 import type { Page, PageRequest } from '../common/page.js';
 import { Secret } from '../common/secret.js';
@@ -18,8 +18,6 @@ import { retryOnConflict } from './write-conflict.js';
 const MAX_STORES = 100;
 /** Secrets an account may hold: they live in every replica's memory while a provider key uses them. */
 const SECRETS_QUOTA = 10_000;
-
-const CODES = { storeNotFound: 1000, secret: 1001, limit: 1003 } as const;
 
 /** A secret as an admin asks for it. */
 export interface SecretInput {
@@ -87,7 +85,8 @@ export class SecretsStoreService {
   async get(accountId: string, storeId: string, id: string): Promise<SealedStoredSecret> {
     await this.getStore(accountId, storeId);
     const secret = await this.secrets.find(accountId, storeId, id);
-    if (secret === null) throw new PlatformError(404, [{ code: CODES.secret, message: 'secret_not_found' }]);
+    if (secret === null)
+      throw new PlatformError(404, [{ code: SECRETS_STORE_CODES.secret, message: 'secret_not_found' }]);
     return secret;
   }
 
@@ -174,6 +173,7 @@ export class SecretsStoreService {
 }
 
 const storeNotFound = (): PlatformError =>
-  new PlatformError(404, [{ code: CODES.storeNotFound, message: 'store_not_found' }]);
+  new PlatformError(404, [{ code: SECRETS_STORE_CODES.store, message: 'store_not_found' }]);
 
-const limit = (message: string): PlatformError => new PlatformError(400, [{ code: CODES.limit, message }]);
+const limit = (message: string): PlatformError =>
+  new PlatformError(400, [{ code: SECRETS_STORE_CODES.limit, message }]);

@@ -1,6 +1,6 @@
 /**
  * Every error the gateway itself answers with, in one table. `internalCode` is Cloudflare's where it has one
- * (developers.cloudflare.com, AI Gateway error captures of 2026-10); the 29xx numbers are ours. docs/errors.md explains each.
+ * (developers.cloudflare.com, AI Gateway error captures of 2026-10); the 29xx numbers are ours. docs/troubleshooting.md explains each.
  */
 interface ErrorCodeEntry {
   readonly status: number;

@@ -24,6 +24,9 @@ export const PLATFORM_CODES = {
   forbidden: 10_001,
 } as const;
 
+/** Codes of the Secrets Store's own errors, whose clients look for the message: `store_not_found`, `secret_name_empty`. */
+export const SECRETS_STORE_CODES = { store: 1000, secret: 1001, limit: 1003 } as const;
+
 /**
  * An error of the control plane. Never 409, which the SDKs of this API send twice again: a duplicate is a 400.
  * `messages` say for people what `errors` say for programs.
