@@ -86,10 +86,12 @@ describe(`the samples of ${PAGE}`, () => {
     expect(stdout.trim()).toBe(PRINTED[heading] ?? SAID);
   });
 
-  (hasShellTools ? it : it.skip)('curl', async () => {
-    const [command = ''] = curlCommandsOf(PAGE);
-    const { stdout } = await run('sh', ['-c', command], { env });
+  (hasShellTools ? describe : describe.skip)('in the shell', () => {
+    it('curl', async () => {
+      const [command = ''] = curlCommandsOf(PAGE);
+      const { stdout } = await run('sh', ['-c', command], { env });
 
-    expect(JSON.parse(stdout)).toMatchObject({ choices: [{ message: { content: SAID } }] });
+      expect(JSON.parse(stdout)).toMatchObject({ choices: [{ message: { content: SAID } }] });
+    });
   });
 });

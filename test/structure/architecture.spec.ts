@@ -17,7 +17,9 @@ describe('docs/architecture.md', () => {
     const rows = section('Rooms')
       .split('\n')
       .filter((line) => line.startsWith('| `'));
-    const rooms = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    const rooms = rows.flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    );
 
     expect(rooms.toSorted()).toEqual(
       foldersOf('src')
