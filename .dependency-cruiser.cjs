@@ -3,7 +3,8 @@ const rooms = {
   common: [],
   contract: ['common'],
   config: ['common'],
-  persistence: ['common', 'config', 'generated'],
+  workers: [],
+  persistence: ['common', 'config', 'generated', 'workers'],
   transport: ['common', 'config'],
   state: ['common', 'config', 'persistence'],
   metering: ['common', 'config', 'contract', 'state', 'gateways', 'persistence', 'generated'],
@@ -76,6 +77,7 @@ const rooms = {
     'request-logs',
     'analytics',
     'tracing',
+    'workers',
   ],
   'config-files': ['admin', 'common', 'dynamic-routes', 'gateways', 'keys'],
   openapi: ['common', 'contract', 'auth', 'http'],
@@ -149,7 +151,7 @@ module.exports = {
     error(
       'leaves-hang-on-the-root',
       'Only the composition root knows the surfaces.',
-      { path: '^src/', pathNot: [...LEAVES.map(room), '^src/(app|main)[.]', room('config-files')] },
+      { path: '^src/', pathNot: [...LEAVES.map(room), '^src/(app|main|serve)[.]', room('config-files')] },
       { path: LEAVES.map(room) },
     ),
     error(

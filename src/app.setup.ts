@@ -36,6 +36,9 @@ export function createAdapter(config: ServerConfig): FastifyAdapter {
   });
 }
 
+/** How soon a connection is closed that has become idle while the gateway stops, in milliseconds. */
+const IDLE_LOOK_MS = 50;
+
 /** What main.ts and the end-to-end tests both do to an application before it listens. */
 export function setupApp(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
@@ -66,6 +69,15 @@ export function setupApp(app: NestFastifyApplication): void {
   });
   fastify.options('/v1/*', (request, reply) => {
     void reply.status(204).headers(preflightHeaders(request.headers['access-control-request-headers'])).send();
+  });
+
+  // Closing the listener closes the connections that are idle then. Those whose calls end afterwards are kept alive by Node, and the
+  // stop would wait for their callers to let go: a minute and more.
+  fastify.addHook('preClose', (done) => {
+    const { server } = fastify;
+    const looks = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+    server.once('close', () => clearInterval(looks));
+    done();
   });
 
   app.useGlobalFilters(new GatewayExceptionFilter(app.get(RefusedCalls, { strict: false })));

@@ -1,23 +1,14 @@
 import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { GatewayLogger } from './app.logger.js';
-import { AppModule } from './app.module.js';
-import { createAdapter, setupApp } from './app.setup.js';
-import { WelcomeService } from './bootstrap/welcome.service.js';
+import cluster from 'node:cluster';
+// Also reads `.env`.
+import './config/config.module.js';
 import { serverConfig } from './config/server.config.js';
 import { StartError } from './config/start-error.js';
 
 try {
-  const config = serverConfig();
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
-    abortOnError: false,
-    bodyParser: false,
-    logger: new GatewayLogger(config),
-  });
-  setupApp(app);
-  await app.listen(config.port, config.host);
-  process.stdout.write(`${app.get(WelcomeService).welcome(await app.getUrl())}\n`);
+  const { workers } = serverConfig();
+  if (cluster.isPrimary && workers > 1) await (await import('./primary.js')).runPrimary(workers);
+  else await (await import('./serve.js')).serve();
 } catch (error) {
   process.stderr.write(
     `The gateway cannot start:\n${reasons(error)

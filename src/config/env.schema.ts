@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 const bool = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -18,6 +19,9 @@ const json = <T extends z.ZodType>(schema: T) =>
     })
     .pipe(schema);
 
+/** More than that do not fit on the embedded database's connections, nor on any machine. */
+const MAX_WORKERS = 64;
+
 const masterKey = z.string().refine((value) => Buffer.from(value, 'base64').length === 32, 'is not 32 bytes in base64');
 
 /** Every variable of the environment. `.env.example` explains each; `config/` alone reads `process.env`. */
@@ -26,6 +30,17 @@ const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
   PUBLIC_ORIGIN: origin.optional(),
+  CLUSTER_WORKERS: z
+    .union(
+      [
+        z.literal('auto').transform(() => Math.min(MAX_WORKERS, availableParallelism())),
+        z.coerce.number().int().min(1).max(MAX_WORKERS),
+      ],
+      {
+        error: `is neither auto nor a whole number from 1 to ${MAX_WORKERS}`,
+      },
+    )
+    .default(1),
   DATA_DIR: z.string().min(1).default('.data'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).default(10),
@@ -79,6 +94,13 @@ export const envSchema = variables.superRefine((env, context) => {
       code: 'custom',
       path: ['MASTER_KEY'],
       message: 'is required in production (base64 of 32 bytes: `openssl rand -base64 32`)',
+    });
+  }
+  if (env.CLUSTER_WORKERS > 1 && env.REDIS_URL === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['CLUSTER_WORKERS'],
+      message: `${env.CLUSTER_WORKERS} workers share rate limits, budgets and cached answers in Redis: set REDIS_URL, or CLUSTER_WORKERS=1`,
     });
   }
 });

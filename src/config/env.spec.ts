@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { parseEnv, readEnv } from './env.js';
@@ -35,6 +36,9 @@ describe('parseEnv', () => {
     ['PROVIDER_BASE_URLS', '{"openai":"ftp://example.com"}'],
     ['CONFIG_POLL_MS', '1'],
     ['SANDBOX', 'yes'],
+    ['CLUSTER_WORKERS', 'many'],
+    ['CLUSTER_WORKERS', '0'],
+    ['CLUSTER_WORKERS', '1.5'],
   ])('refuses %s=%s in one line that names it and keeps its value to itself', (name, value) => {
     const problems = problemsOf({ [name]: value });
 
@@ -50,6 +54,22 @@ describe('parseEnv', () => {
   it('wants a master key in production', () => {
     expect(problemsOf({ NODE_ENV: 'production' })[0]).toMatch(/^MASTER_KEY: is required in production/);
     expect(problemsOf({ NODE_ENV: 'production', MASTER_KEY: KEY })).toEqual([]);
+  });
+});
+
+describe('CLUSTER_WORKERS', () => {
+  const REDIS_URL = 'redis://127.0.0.1';
+
+  it('is one process unless it says otherwise, and as many as there are cores when it says auto', () => {
+    expect(parseEnv({}).CLUSTER_WORKERS).toBe(1);
+    expect(parseEnv({ CLUSTER_WORKERS: '3', REDIS_URL }).CLUSTER_WORKERS).toBe(3);
+    expect(parseEnv({ CLUSTER_WORKERS: 'auto', REDIS_URL }).CLUSTER_WORKERS).toBe(availableParallelism());
+  });
+
+  it('wants Redis for more than one, since they would count apart', () => {
+    expect(problemsOf({ CLUSTER_WORKERS: '2' })).toEqual([
+      'CLUSTER_WORKERS: 2 workers share rate limits, budgets and cached answers in Redis: set REDIS_URL, or CLUSTER_WORKERS=1',
+    ]);
   });
 });
 

@@ -9,6 +9,8 @@ export const serverConfig = registerAs('server', () => {
   return {
     host: env.HOST,
     port: env.PORT,
+    /** Processes that answer calls. */
+    workers: env.CLUSTER_WORKERS,
     /** What callers see, when a proxy stands in front. */
     publicOrigin: env.PUBLIC_ORIGIN ?? null,
     maxBodyBytes: env.MAX_BODY_BYTES,

@@ -4,6 +4,7 @@ import { EMPTY, filter, merge, type Observable, Subject, type Subscription, time
 
 import { databaseConfig } from '../config/database.config.js';
 import { StartError } from '../config/start-error.js';
+import { FellowWorkers } from '../workers/fellow-workers.service.js';
 import { configNotifications } from './config-notifications.js';
 import { Database } from './database.js';
 import { PrismaService } from './prisma.service.js';
@@ -18,8 +19,8 @@ export interface SnapshotLoader {
 /**
  * Keeps the in-memory snapshots as new as the database. Triggers count every configuration change in
  * `config_state.version`; a round reads that number, lets every directory load, and then swaps all of them in one go, so
- * that no call sees half a change. Rounds are caused by `refresh()` (a change made here), by a notification (one made by
- * another replica), and by a poll, which heals whatever was missed.
+ * that no call sees half a change. Rounds are caused by `refresh()` (a change made here, which fellow workers are told of), by a
+ * notification (one made by another replica), and by a poll, which heals whatever was missed.
  */
 @Injectable()
 export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
@@ -39,6 +40,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly prisma: PrismaService,
     private readonly database: Database,
+    private readonly fellows: FellowWorkers,
     @Inject(databaseConfig.KEY) private readonly config: ConfigType<typeof databaseConfig>,
   ) {}
 
@@ -63,10 +65,16 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Resolves when a state at least as new as this call is what requests see; admin services await it after each commit.
-   * Rejects when the database or a directory fails: the change is stored then, and the poll tries again.
+   * Resolves when a state at least as new as this call is what requests see, those to fellow workers too; admin services await it
+   * after each commit. Rejects when the database or a directory fails: the change is stored then, and the poll tries again.
    */
-  refresh(): Promise<void> {
+  async refresh(): Promise<void> {
+    await this.reload();
+    await this.fellows.ask('configuration');
+  }
+
+  /** As `refresh`, of this process alone: for changes that others made. */
+  private reload(): Promise<void> {
     // The round under way may have read before the caller's commit, so only one that starts after this call will do. All
     // who call meanwhile share it.
     this.queued ??= this.running.then(() => {
@@ -80,7 +88,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The first load: every directory has registered by now, and the app does not listen before it is done. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.refresh().catch((cause: unknown) => {
+    this.fellows.answer('configuration', () => this.reload().then(() => null));
+    await this.reload().catch((cause: unknown) => {
       throw new StartError([`The configuration cannot be loaded: ${toLine(cause)}`], cause);
     });
     const poll$ = timer(this.config.configPollMs, this.config.configPollMs);
@@ -88,7 +97,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
     const notified$ = this.database.kind === 'server' ? configNotifications(this.database.connection) : EMPTY;
     const news$ = notified$.pipe(filter((version) => version === null || version > this.loadedVersion));
     this.subscription = merge(poll$, news$).subscribe(() => {
-      this.refresh().catch(() => undefined); // already logged, once per outage
+      this.reload().catch(() => undefined); // already logged, once per outage
     });
   }
 

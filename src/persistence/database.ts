@@ -1,7 +1,8 @@
+import cluster from 'node:cluster';
 import { Client, type PoolConfig } from 'pg';
 
 import { StartError } from '../config/start-error.js';
-import { EmbeddedDatabase } from './embedded/embedded-database.js';
+import { EmbeddedDatabase, embeddedConnection } from './embedded/embedded-database.js';
 import { migrate } from './migrator.js';
 
 const OLDEST_SERVER = 15;
@@ -37,12 +38,13 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
 }
 
 async function openEmbedded({ dataDir }: DatabaseSettings): Promise<Database> {
-  const embedded = await EmbeddedDatabase.open(dataDir);
+  // A worker's primary has opened it.
+  const embedded = cluster.isWorker ? null : await EmbeddedDatabase.open(dataDir);
   return {
     kind: 'embedded',
     // It has one session: more connections would only wait for each other there instead of in the pool.
-    connection: { ...embedded.connection, max: 1 },
-    close: () => embedded.close(),
+    connection: { ...embeddedConnection(dataDir), max: 1 },
+    close: async () => embedded?.close(),
   };
 }
 

@@ -57,6 +57,7 @@ export interface LogPipelineStatistics {
 @Injectable()
 export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(LogPipeline.name);
+  /** This process's own first, then what others have left: until it is written. */
   private readonly slots: SpoolSlot[] = [];
   private readonly spools: Spool[] = [];
   private own: Spool | null = null;
@@ -191,8 +192,15 @@ export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnAppl
         this.noteRecovery();
       }
     }
+    await this.leaveOthers();
     await this.enforceLimits();
     this.noteRecovery();
+  }
+
+  /** Lets go of what processes that are no more had left: it is written, and a process that starts may want the place. */
+  private async leaveOthers(): Promise<void> {
+    for (const spool of this.spools.splice(1)) spool.close();
+    for (const slot of this.slots.splice(1)) await slot.release();
   }
 
   /** Keeps gateways to the number of logs that they may have. */

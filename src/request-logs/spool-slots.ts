@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StartError } from '../config/start-error.js';
 import { DataDirLock } from '../persistence/embedded/data-dir-lock.js';
 import { prepareSocketDirectory } from '../persistence/embedded/socket-directory.js';
+import { hasEntries } from './spool.js';
 
 /** More processes than that do not share a data directory. */
 const MAX_SLOTS = 256;
@@ -24,7 +25,10 @@ export async function takeSpoolSlots(directory: string): Promise<{ own: SpoolSlo
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const known = readdirSync(directory).filter((name) => /^\d+$/.test(name)).length;
     for (let number = 0; number < MAX_SLOTS && (slots.length === 0 || number < known); number++) {
-      const slot = await take(join(directory, String(number)));
+      const path = join(directory, String(number));
+      // An empty one is left to processes that start at the same time: each of them wants one of its own.
+      if (slots.length > 0 && !hasEntries(path)) continue;
+      const slot = await take(path);
       if (slot !== null) slots.push(slot);
     }
   } catch (cause) {

@@ -219,6 +219,15 @@ export class Spool {
   }
 }
 
+/** Has a process left something in this directory that is not committed? */
+export function hasEntries(directory: string): boolean {
+  const { segment, offset } = readPosition(join(directory, POSITION));
+  return readdirSync(directory).some((name) => {
+    const number = Number(SEGMENT.exec(name)?.[1] ?? -1);
+    return number >= segment && statSync(join(directory, name)).size > (number === segment ? offset : 0);
+  });
+}
+
 /** Null: no entry begins here. */
 function frameLength(bytes: Buffer, at: number): number | null {
   if (at + HEADER_BYTES > bytes.length || bytes.readUInt32BE(at) !== MAGIC) return null;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 
+import { Client } from 'undici';
 import { scratchDirectory } from '../support/scratch-directory.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -158,6 +159,31 @@ describe('npm start', () => {
 
       expect(await rest).toMatch(/data: \[DONE\]\n\n$/);
       expect(await stopped).toBe(0);
+    },
+    START_TIMEOUT_MS,
+  );
+
+  it(
+    'does not wait for callers who keep their connection after their answer',
+    async () => {
+      const gateway = await start({ ADMIN_TOKEN });
+      const caller = new Client(/http:\/\/[\d.]+:\d+/.exec(gateway.output())?.[0] ?? '');
+      const { body } = await caller.request({
+        method: 'POST',
+        path: '/v1/default/default/compat/chat/completions',
+        headers: { 'cf-aig-authorization': `Bearer ${ADMIN_TOKEN}` },
+        body: JSON.stringify({ model: 'sandbox/slow', stream: true, messages: [{ role: 'user', content: 'word' }] }),
+      });
+      await once(body, 'readable');
+
+      const stopped = stop(gateway);
+      await body.dump();
+      const answeredAt = performance.now();
+
+      expect(await stopped).toBe(0);
+      // Node itself would keep the connection for 75 s.
+      expect(performance.now() - answeredAt).toBeLessThan(40_000);
+      await caller.destroy();
     },
     START_TIMEOUT_MS,
   );

@@ -6,6 +6,7 @@ import { Logger } from '@nestjs/common';
 import { ChangeFeed, type SnapshotLoader } from '../../src/persistence/change-feed.service.js';
 import { type Database, openDatabase } from '../../src/persistence/database.js';
 import { PrismaService } from '../../src/persistence/prisma.service.js';
+import { FellowWorkers } from '../../src/workers/fellow-workers.service.js';
 import {
   type DatabaseFixture,
   describeOnEachDatabase,
@@ -37,7 +38,7 @@ async function startReplica(
   const { settings } = empty ?? (await fixture.create());
   const database = await openDatabase(settings);
   const prisma = new PrismaService(database);
-  const feed = new ChangeFeed(prisma, database, { ...settings, configPollMs: pollMs });
+  const feed = new ChangeFeed(prisma, database, new FellowWorkers(), { ...settings, configPollMs: pollMs });
   let names: readonly string[] = [];
   feed.register({
     name: 'accounts',

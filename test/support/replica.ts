@@ -10,12 +10,14 @@ const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 /** A gateway in a process of its own, so that it can be killed. */
 export interface Replica {
   readonly origin: string;
+  readonly pid: number;
   readonly output: () => string;
   /** A control-plane call on the account `default`; throws unless it succeeded. */
   admin(method: string, path: string, body?: unknown): Promise<unknown>;
   /** At once, as a crash would. */
   kill(): Promise<void>;
-  stop(): Promise<void>;
+  /** Resolves to its exit code. */
+  stop(): Promise<number | null>;
 }
 
 /** Throws with what it printed, when it ends instead of listening. */
@@ -23,12 +25,14 @@ export async function startReplica(variables: Record<string, string>): Promise<R
   const { child, output, listening } = launch(variables);
   const origin = await listening;
   const ended = once(child, 'close');
-  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
     child.kill(signal);
     await ended;
+    return child.exitCode;
   };
   return {
     origin,
+    pid: child.pid ?? 0,
     output,
     admin: async (method, path, body) => {
       const response = await fetch(`${origin}/client/v4/accounts/default${path}`, {
@@ -40,7 +44,7 @@ export async function startReplica(variables: Record<string, string>): Promise<R
       if (!answer.success) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
       return answer.result;
     },
-    kill: () => end('SIGKILL'),
+    kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
   };
 }

@@ -11,8 +11,17 @@ import { prepareSocketDirectory } from './socket-directory.js';
 
 const DATABASE_DIR = 'postgres';
 const PORT = 5432;
-/** The gateway itself needs few; the rest is for a curious `psql`. */
-const MAX_CONNECTIONS = 20;
+/** Each worker of the gateway needs two, one more while it starts; the rest is for a curious `psql`. */
+const MAX_CONNECTIONS = 256;
+
+/** How the embedded database of a data directory is reached, by the process that opened it and by its workers. */
+export const embeddedConnection = (dataDir: string): PoolConfig => ({
+  host: prepareSocketDirectory(dataDir),
+  port: PORT,
+  user: 'postgres',
+  database: 'postgres',
+  ssl: false,
+});
 
 /** PostgreSQL in this process: PGlite in a worker thread, reached over a Unix socket like any other server. */
 export class EmbeddedDatabase {
@@ -22,7 +31,7 @@ export class EmbeddedDatabase {
   private constructor(
     private readonly worker: Worker,
     private readonly lock: DataDirLock,
-    private readonly socketDirectory: string,
+    readonly connection: PoolConfig,
   ) {
     const logger = new Logger(EmbeddedDatabase.name);
     worker.on('error', (error) => logger.error('The embedded database failed', error));
@@ -54,11 +63,7 @@ export class EmbeddedDatabase {
       await lock.release();
       throw new StartError([`DATA_DIR: the embedded database in ${dataDir} does not open: ${reasonOf(cause)}`], cause);
     }
-    return new EmbeddedDatabase(worker, lock, socketDirectory);
-  }
-
-  get connection(): PoolConfig {
-    return { host: this.socketDirectory, port: PORT, user: 'postgres', database: 'postgres', ssl: false };
+    return new EmbeddedDatabase(worker, lock, embeddedConnection(dataDir));
   }
 
   async close(): Promise<void> {
