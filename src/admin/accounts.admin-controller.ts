@@ -6,12 +6,22 @@ import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { noSuchRoute } from '../common/errors/platform-error.js';
 import { type AccountEntry, GatewayDirectory } from '../gateways/gateway.directory.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { AdminController } from './admin-controller.decorator.js';
+import { answerObject, time } from './answer-parts.schema.js';
 import { paging, toPageRequest } from './request-parts.schema.js';
 
 const accountListQuery = z.object({ ...paging({ default: 20, max: 100 }), name: z.string().max(256).nullish() });
+
+const accountAnswer = answerObject('Account', {
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  settings: z.strictObject({ enforce_twofactor: z.boolean() }),
+  created_on: time,
+});
 
 /** Account discovery: a token belongs to one account, so that is the list. */
 @AdminController('accounts')
@@ -19,6 +29,7 @@ export class AccountsAdminController {
   constructor(private readonly directory: GatewayDirectory) {}
 
   @Get()
+  @Answers(accountAnswer.array())
   @Permissions([])
   list(
     @CurrentCaller() caller: Caller,
@@ -32,6 +43,7 @@ export class AccountsAdminController {
   }
 
   @Get(':account_id')
+  @Answers(accountAnswer)
   @Permissions([])
   get(@CurrentCaller() caller: Caller) {
     return presentAccount(this.accountOf(caller));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Analytics, Progress } from '../analytics/analytics.service.js';
 import type { Group } from '../analytics/analytics.repository.js';
+import { answerObject, dollars, time as instant } from './answer-parts.schema.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -59,6 +60,33 @@ export const analyticsQuery = z
   });
 
 export type AnalyticsRequest = z.infer<typeof analyticsQuery>;
+
+const count = z.int();
+const quantiles = z.strictObject({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable();
+
+const sums = {
+  requests: count,
+  errors: count,
+  errors_by_class: z.record(z.string(), count),
+  cached: count,
+  cached_share: z.number(),
+  tokens: z.strictObject({ input: count, output: count, cache_read: count, cache_write: count, reasoning: count }),
+  cost: dollars,
+  unpriced_requests: count,
+  latency_ms: quantiles,
+  first_token_ms: quantiles,
+};
+
+const progress = { totals: z.strictObject(sums), points: z.array(z.strictObject({ at: instant, ...sums })) };
+
+export const analyticsAnswer = answerObject('Analytics', {
+  from: instant,
+  to: instant,
+  interval: z.enum(['1m', '5m', '15m', '1h', '6h', '1d']),
+  ...progress,
+  groups: z.array(z.strictObject({ group: z.string(), ...progress })).optional(),
+  rest: z.strictObject(progress).nullable().optional(),
+});
 
 export const presentAnalytics = ({ from, to, interval }: AnalyticsRequest, { all, groups, rest }: Analytics) => ({
   from: new Date(from).toISOString(),

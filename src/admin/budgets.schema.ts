@@ -1,5 +1,27 @@
+import { z } from 'zod';
 import { toDollars } from '../common/money.js';
 import type { BudgetReport, BudgetShare, BudgetState } from '../metering/budgets.service.js';
+import { dollars, time } from './answer-parts.schema.js';
+
+const state = { spent: dollars, reserved: dollars, remaining: dollars, resets_at: time.nullable() };
+const rule = {
+  id: z.string(),
+  limit: dollars,
+  window: z.number().describe('Seconds'),
+  technique: z.enum(['fixed', 'sliding']),
+  mode: z.enum(['exact', 'soft']),
+};
+
+/** One for all, or one for each value of the metadata that the rule is parted by. */
+export const budgetAnswer = z
+  .union([
+    z.strictObject({ ...rule, ...state }),
+    z.strictObject({
+      ...rule,
+      partitions: z.array(z.strictObject({ metadata: z.record(z.string(), z.string()), ...state })),
+    }),
+  ])
+  .meta({ id: 'Budget' });
 
 export const presentBudget = ({ rule, isExact, shares }: BudgetReport) => ({
   id: rule.id,

@@ -3,10 +3,12 @@ import { PriceOverridesService } from '../accounting/price-overrides.service.js'
 import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { AdminController } from './admin-controller.decorator.js';
 import {
+  costAnswer,
   costListQuery,
   type CostListQuery,
   costPatchBody,
@@ -29,6 +31,7 @@ export class CustomProviderCostsAdminController {
 
   @Post()
   @HttpCode(200)
+  @Answers(costAnswer)
   @Permissions(['ai-gateway.write'])
   async create(
     @CurrentCaller() { accountId }: Caller,
@@ -39,6 +42,7 @@ export class CustomProviderCostsAdminController {
   }
 
   @Get()
+  @Answers(costAnswer.array())
   @Permissions(['ai-gateway.read'])
   async list(
     @CurrentCaller() { accountId }: Caller,
@@ -49,12 +53,14 @@ export class CustomProviderCostsAdminController {
   }
 
   @Get(':cost_id')
+  @Answers(costAnswer)
   @Permissions(['ai-gateway.read'])
   async get(@CurrentCaller() { accountId }: Caller, @Param('cost_id', costIdParam) id: string) {
     return presentCost(await this.prices.get(accountId, id, 'costs'));
   }
 
   @Patch(':cost_id')
+  @Answers(costAnswer)
   @Permissions(['ai-gateway.write'])
   async update(
     @CurrentCaller() { accountId }: Caller,
@@ -67,6 +73,7 @@ export class CustomProviderCostsAdminController {
   }
 
   @Delete(':cost_id')
+  @Answers(costAnswer)
   @Permissions(['ai-gateway.write'])
   async delete(@CurrentCaller() { accountId }: Caller, @Param('cost_id', costIdParam) id: string) {
     return presentCost(await this.prices.delete(accountId, id, 'costs'));

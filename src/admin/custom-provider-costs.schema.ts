@@ -3,6 +3,7 @@ import type { PriceOverride, PriceOverrideFields, PriceOverridePlace } from '../
 import type { PriceOverrideQuery } from '../accounting/price-override.repository.js';
 import { modelRuleSchema, type Pricing, tokenPricingSchema } from '../accounting/price-override.schema.js';
 import { jsonInText, opaqueIdSchema, paging, queryBoolean, search } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 const dollars = z.number().min(0).max(1_000_000);
 
@@ -72,6 +73,22 @@ export const toCostQuery = (query: CostListQuery): PriceOverrideQuery => ({
   ...(query.model_rule == null ? {} : { modelRule: query.model_rule }),
   ...(query.cost_type == null ? {} : { costType: query.cost_type }),
   ...(query.search == null ? {} : { search: query.search }),
+});
+
+export const costAnswer = answerObject('CustomProviderCost', {
+  id: z.string(),
+  account_provider_id: z.string().nullable(),
+  model: z.string(),
+  model_rule: modelRuleSchema,
+  cost_type: z.string(),
+  cost_in: dollars.optional(),
+  cost_out: dollars.optional(),
+  enable: z.boolean(),
+  token_pricing: z.string().describe('JSON'),
+  changed_by: z.string(),
+  weight: z.number(),
+  created_at: time,
+  modified_at: time,
 });
 
 /** The cost object. `token_pricing` is JSON in a string, as this API has it. */

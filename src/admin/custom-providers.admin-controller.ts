@@ -3,10 +3,12 @@ import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { CustomProvidersService } from '../custom-providers/custom-providers.service.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { AdminController } from './admin-controller.decorator.js';
 import {
+  customProviderAnswer,
   customProviderListQuery,
   type CustomProviderListQuery,
   customProviderPatchBody,
@@ -26,6 +28,7 @@ export class CustomProvidersAdminController {
 
   @Post()
   @HttpCode(200)
+  @Answers(customProviderAnswer)
   @Permissions(['ai-gateway.write'])
   async create(
     @CurrentCaller() caller: Caller,
@@ -35,6 +38,7 @@ export class CustomProvidersAdminController {
   }
 
   @Get()
+  @Answers(customProviderAnswer.array())
   @Permissions(['ai-gateway.read'])
   async list(
     @CurrentCaller() caller: Caller,
@@ -45,12 +49,14 @@ export class CustomProvidersAdminController {
   }
 
   @Get(':provider_id')
+  @Answers(customProviderAnswer)
   @Permissions(['ai-gateway.read'])
   async get(@CurrentCaller() caller: Caller, @Param('provider_id', idParam('provider_id')) id: string) {
     return presentCustomProvider(await this.providers.get(caller, id));
   }
 
   @Patch(':provider_id')
+  @Answers(customProviderAnswer)
   @Permissions(['ai-gateway.write'])
   async update(
     @CurrentCaller() caller: Caller,
@@ -61,6 +67,7 @@ export class CustomProvidersAdminController {
   }
 
   @Delete(':provider_id')
+  @Answers(customProviderAnswer)
   @Permissions(['ai-gateway.write'])
   async delete(@CurrentCaller() caller: Caller, @Param('provider_id', idParam('provider_id')) id: string) {
     return presentCustomProvider(await this.providers.delete(caller, id));

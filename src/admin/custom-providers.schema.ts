@@ -5,6 +5,7 @@ import type { CustomProviderQuery } from '../custom-providers/custom-provider.re
 import type { CustomProviderInput } from '../custom-providers/custom-providers.service.js';
 import { providerHeadersSchema } from '../custom-providers/provider-headers.js';
 import { jsonInText, paging, queryBoolean, search } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 const text = (max: number) => z.string().max(max).nullish();
 
@@ -91,6 +92,25 @@ export const toCustomProviderPatch = (
   ...(body.position === undefined ? {} : { position: body.position ?? 0 }),
   ...(body.settings === undefined ? {} : { settings: body.settings ?? {} }),
   ...(body.headers === undefined ? {} : { headers: body.headers }),
+});
+
+export const customProviderAnswer = answerObject('CustomProvider', {
+  id: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  base_url: z.string(),
+  description: z.string().optional(),
+  link: z.string().optional(),
+  logo: z.string().optional(),
+  curl_example: z.string().optional(),
+  js_example: z.string().optional(),
+  enable: z.boolean(),
+  beta: z.boolean(),
+  headers: z.string().describe('JSON, with the last characters of each value'),
+  position: z.int(),
+  settings: customProviderSettingsSchema,
+  created_at: time,
+  modified_at: time,
 });
 
 /** The custom provider object; `settings` is ours. Of headers' values it has previews. */

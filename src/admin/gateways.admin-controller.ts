@@ -7,13 +7,15 @@ import { forbidden } from '../common/errors/platform-error.js';
 import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import { GatewaysService } from '../gateways/gateways.service.js';
 import { sendsSecretAnew } from '../gateways/otel-settings.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { ProviderKeysService } from '../keys/provider-keys.service.js';
 import { AdminController } from './admin-controller.decorator.js';
 import {
-  type GatewayBody,
+  gatewayAnswer,
   gatewayBody,
+  type GatewayBody,
   gatewayListQuery,
   type GatewayListQuery,
   newGatewayBody,
@@ -32,6 +34,7 @@ export class GatewaysAdminController {
 
   @Post()
   @HttpCode(200)
+  @Answers(gatewayAnswer)
   @Permissions(['ai-gateway.write'])
   async create(
     @CurrentCaller() caller: Caller,
@@ -42,6 +45,7 @@ export class GatewaysAdminController {
   }
 
   @Get()
+  @Answers(gatewayAnswer.array())
   @Permissions(['ai-gateway.read'])
   async list(
     @CurrentCaller() { accountId }: Caller,
@@ -52,12 +56,14 @@ export class GatewaysAdminController {
   }
 
   @Get(':gateway_id')
+  @Answers(gatewayAnswer)
   @Permissions(['ai-gateway.read'])
   async get(@CurrentCaller() { accountId }: Caller, @Param('gateway_id', gatewayIdParam) id: string) {
     return presentGateway(await this.gateways.get(accountId, id));
   }
 
   @Put(':gateway_id')
+  @Answers(gatewayAnswer)
   @Permissions(['ai-gateway.write'])
   async replace(
     @CurrentCaller() caller: Caller,
@@ -69,6 +75,7 @@ export class GatewaysAdminController {
   }
 
   @Delete(':gateway_id')
+  @Answers(gatewayAnswer)
   @Permissions(['ai-gateway.write'])
   async delete(@CurrentCaller() { accountId }: Caller, @Param('gateway_id', gatewayIdParam) id: string) {
     const gateway = await this.gateways.get(accountId, id);

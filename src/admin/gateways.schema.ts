@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
 import { engineSettingsSchema } from '../gateways/engine-settings.schema.js';
-import { gatewayColumns } from '../gateways/gateway-columns.schema.js';
+import { gatewayColumns, storedGatewayColumns } from '../gateways/gateway-columns.schema.js';
 import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import type { GatewayInput } from '../gateways/gateways.service.js';
 import { gatewayIdSchema, paging, search } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 /** Postgres' `integer`. */
 const count = z.number().int().min(0).max(2_147_483_647);
@@ -73,6 +74,41 @@ export const toGatewayInput = (body: GatewayBody): GatewayInput => ({
   workersAiBillingMode: body.workers_ai_billing_mode ?? 'postpaid',
   zdr: body.zdr ?? false,
   engine: body.settings ?? {},
+});
+
+export const gatewayAnswer = answerObject('Gateway', {
+  id: z.string(),
+  internal_id: z.string(),
+  account_id: z.string(),
+  account_tag: z.string(),
+  is_default: z.boolean(),
+  created_at: time,
+  modified_at: time,
+  authentication: z.boolean(),
+  byok_only: z.boolean(),
+  cache_invalidate_on_update: z.boolean(),
+  cache_ttl: count.nullable(),
+  collect_logs: z.boolean(),
+  rate_limiting_interval: count.nullable(),
+  rate_limiting_limit: count.nullable(),
+  rate_limiting_technique: z.enum(['fixed', 'sliding']).nullable(),
+  retry_max_attempts: z.int().nullable(),
+  retry_delay: z.int().nullable(),
+  retry_backoff: z.enum(['constant', 'linear', 'exponential']).nullable(),
+  log_management: z.int().nullable(),
+  log_management_strategy: z.enum(['STOP_INSERTING', 'DELETE_OLDEST']).nullable(),
+  log_classification: z.boolean(),
+  logpush: z.boolean(),
+  logpush_public_key: z.string().nullable(),
+  otel: storedGatewayColumns.shape.otel,
+  dlp: gatewayColumns.dlp.optional(),
+  guardrails: storedGatewayColumns.shape.guardrails,
+  spend_limits: storedGatewayColumns.shape.spendLimits,
+  stripe: storedGatewayColumns.shape.stripe,
+  store_id: z.string().nullable(),
+  workers_ai_billing_mode: z.enum(['postpaid', 'unified']),
+  zdr: z.boolean(),
+  settings: engineSettingsSchema,
 });
 
 /** The gateway object. `account_id`, `account_tag` and `internal_id` are still read by older clients. */

@@ -3,10 +3,17 @@ import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { GatewaysService } from '../gateways/gateways.service.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { TargetHealth } from '../target-health/target-health.service.js';
 import { AdminController } from './admin-controller.decorator.js';
-import { presentHealth, resetHealthBody, type ResetHealthBody } from './health.schema.js';
+import {
+  healthAnswer,
+  healthResetAnswer,
+  presentHealth,
+  resetHealthBody,
+  type ResetHealthBody,
+} from './health.schema.js';
 import { gatewayIdParam } from './request-parts.schema.js';
 
 /** What this replica has learned of a gateway's targets from the calls it made: ours, beside Cloudflare's API. */
@@ -18,6 +25,7 @@ export class HealthAdminController {
   ) {}
 
   @Get()
+  @Answers(healthAnswer.array())
   @Permissions(['ai-gateway.read'])
   async list(@CurrentCaller() { accountId }: Caller, @Param('gateway_id', gatewayIdParam) gatewayId: string) {
     const { internalId } = await this.gateways.get(accountId, gatewayId);
@@ -27,6 +35,7 @@ export class HealthAdminController {
   /** Forgets failures and parked keys, of one provider or of all. */
   @Post('reset')
   @HttpCode(200)
+  @Answers(healthResetAnswer)
   @Permissions(['ai-gateway.write'])
   async reset(
     @CurrentCaller() { accountId }: Caller,

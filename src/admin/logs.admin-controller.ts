@@ -5,6 +5,8 @@ import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { GatewaysService } from '../gateways/gateways.service.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
+import { Described } from '../http/decorators/described.decorator.js';
 import { Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import type { LogBody } from '../request-logs/request-log.js';
@@ -12,10 +14,12 @@ import { RequestLogsService } from '../request-logs/request-logs.service.js';
 import { AdminController } from './admin-controller.decorator.js';
 import { readLogFilters } from './log-filters.js';
 import {
+  logAnswer,
   logDeleteQuery,
   type LogDeleteQuery,
   logEditBody,
   type LogEditBody,
+  logEntryAnswer,
   logListQuery,
   type LogListQuery,
   presentLog,
@@ -35,6 +39,7 @@ export class LogsAdminController {
   ) {}
 
   @Get()
+  @Answers(logAnswer.array())
   @Permissions(['ai-gateway.read'])
   async list(
     @CurrentCaller() { accountId }: Caller,
@@ -70,6 +75,7 @@ export class LogsAdminController {
   }
 
   @Get(':log_id')
+  @Answers(logEntryAnswer)
   @Permissions(['ai-gateway.read'])
   async get(
     @CurrentCaller() { accountId }: Caller,
@@ -81,6 +87,7 @@ export class LogsAdminController {
   }
 
   @Patch(':log_id')
+  @Answers(logEntryAnswer)
   @Permissions(['ai-gateway.write'])
   async edit(
     @CurrentCaller() { accountId }: Caller,
@@ -99,6 +106,7 @@ export class LogsAdminController {
 
   /** What was asked, byte for byte but for keys. */
   @Get(':log_id/request')
+  @Described({ summary: 'What was asked, as it was sent', answers: ['*/*'] })
   @Permissions(['ai-gateway.read'])
   async request(
     @CurrentCaller() { accountId }: Caller,
@@ -112,6 +120,7 @@ export class LogsAdminController {
 
   /** What was answered. A stream comes as the answer that it amounts to; as it was sent for `accept: text/event-stream`. */
   @Get(':log_id/response')
+  @Described({ summary: 'What was answered', answers: ['application/json', '*/*'] })
   @Permissions(['ai-gateway.read'])
   async response(
     @CurrentCaller() { accountId }: Caller,

@@ -5,6 +5,7 @@ import type { LogFilter, LogFilterKey, LogFilterOperator } from '../request-logs
 import type { LogEntry, LogItem, LogRanges } from '../request-logs/request-log.js';
 import { LOG_DELETE_ORDERS, LOG_ORDERS } from '../request-logs/request-log.repository.js';
 import { direction, paging, search } from './request-parts.schema.js';
+import { answerObject, dollars, time } from './answer-parts.schema.js';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const number = z.coerce.number();
@@ -93,6 +94,93 @@ export const toFlatFilters = (query: LogListQuery): readonly LogFilter[] =>
     const value = query[name];
     return value === undefined ? [] : [{ key, operator, value: [value] }];
   });
+
+const tokens = z.int().nullable();
+const milliseconds = z.number().nullable();
+
+const log = {
+  id: z.string(),
+  created_at: time,
+  provider: z.string(),
+  model: z.string(),
+  model_type: z.string().nullable(),
+  path: z.string(),
+  duration: z.number().describe('Milliseconds'),
+  success: z.boolean(),
+  status_code: z.int(),
+  cached: z.boolean(),
+  step: z.int(),
+  tokens_in: tokens,
+  tokens_out: tokens,
+  cost: dollars.nullable().describe('Null: the price is not known'),
+  custom_cost: z.boolean(),
+  metadata: z.string().nullable().describe('JSON'),
+  request_type: z.string().nullable(),
+  request_content_type: z.string().nullable(),
+  response_content_type: z.string(),
+  event_id: z.string(),
+  feedback: z.int().nullable(),
+  score: z.number().nullable(),
+  user_agent: z.string().nullable(),
+  authentication: z.boolean(),
+  wholesale: z.boolean(),
+  byok: z.boolean(),
+  compatibilityMode: z.boolean(),
+  dlp_action: z.null(),
+  outcome: z.string(),
+  streamed: z.boolean(),
+  requested_model: z.string(),
+  surface: z.string(),
+  token_id: z.string().nullable(),
+  credential: z.string().nullable(),
+  finish_reason: z.string().nullable(),
+  error: z.strictObject({ code: z.string(), message: z.string().nullable() }).nullable(),
+};
+
+export const logAnswer = answerObject('Log', log);
+
+export const logEntryAnswer = answerObject('LogEntry', {
+  ...log,
+  request_head: z.string().nullable(),
+  request_head_complete: z.boolean(),
+  request_size: z.int(),
+  response_head: z.string().nullable(),
+  response_head_complete: z.boolean(),
+  response_size: z.int(),
+  timings: z.strictObject({
+    queue: milliseconds,
+    connect: milliseconds,
+    headers: milliseconds,
+    first_token: milliseconds,
+    total: z.number(),
+  }),
+  usage_metadata: z.looseObject({ source: z.string().nullable() }).nullable(),
+  cost_details: z.strictObject({
+    computed: dollars.nullable(),
+    reported: dollars.nullable(),
+    charged: dollars.nullable(),
+    basis: z.string(),
+    price_version: z.string().nullable(),
+  }),
+  attempts: z.array(
+    z.strictObject({
+      step: z.int(),
+      provider: z.string().nullable(),
+      model: z.string().nullable(),
+      key: z.string().nullable(),
+      started_at: z.number(),
+      outcome: z.string(),
+      status: z.int().nullable(),
+      duration_ms: z.number(),
+      bytes: z.int(),
+      next: z.string().nullable(),
+    }),
+  ),
+  route: z
+    .strictObject({ id: z.string(), name: z.string(), version_id: z.string(), path: z.array(z.string()) })
+    .nullable(),
+  metadata_dropped: z.array(z.string()),
+});
 
 const toUsd = (nano: number | null): number | null => (nano === null ? null : nano / 1e9);
 

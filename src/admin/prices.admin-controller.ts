@@ -3,11 +3,13 @@ import { PriceOverridesService } from '../accounting/price-overrides.service.js'
 import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { AdminController } from './admin-controller.decorator.js';
 import {
   presentPrice,
+  priceAnswer,
   priceBody,
   type PriceBody,
   priceListQuery,
@@ -27,6 +29,7 @@ export class PricesAdminController {
 
   @Post()
   @HttpCode(200)
+  @Answers(priceAnswer)
   @Permissions(['ai-gateway.write'])
   async create(
     @CurrentCaller() { accountId, tokenId }: Caller,
@@ -36,6 +39,7 @@ export class PricesAdminController {
   }
 
   @Get()
+  @Answers(priceAnswer.array())
   @Permissions(['ai-gateway.read'])
   async list(
     @CurrentCaller() { accountId }: Caller,
@@ -46,12 +50,14 @@ export class PricesAdminController {
   }
 
   @Get(':price_id')
+  @Answers(priceAnswer)
   @Permissions(['ai-gateway.read'])
   async get(@CurrentCaller() { accountId }: Caller, @Param('price_id', priceIdParam) id: string) {
     return presentPrice(await this.prices.get(accountId, id, 'list'));
   }
 
   @Put(':price_id')
+  @Answers(priceAnswer)
   @Permissions(['ai-gateway.write'])
   async replace(
     @CurrentCaller() { accountId, tokenId }: Caller,
@@ -63,6 +69,7 @@ export class PricesAdminController {
   }
 
   @Delete(':price_id')
+  @Answers(priceAnswer)
   @Permissions(['ai-gateway.write'])
   async delete(@CurrentCaller() { accountId }: Caller, @Param('price_id', priceIdParam) id: string) {
     return presentPrice(await this.prices.delete(accountId, id, 'list'));

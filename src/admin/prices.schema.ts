@@ -4,6 +4,7 @@ import type { PriceOverrideQuery } from '../accounting/price-override.repository
 import { modelRuleSchema, pricesSchema, priceTiersSchema } from '../accounting/price-override.schema.js';
 import { canonicalSlug, isProviderSlug } from '../common/provider-slugs.js';
 import { gatewayIdSchema, paging, queryBoolean, search } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 const providerSchema = z.string().max(128).transform(canonicalSlug).refine(isProviderSlug, 'is no provider');
 
@@ -51,6 +52,20 @@ export const toPriceQuery = ({ gateway_id, provider, enable, search: part }: Pri
   ...(provider == null ? {} : { provider }),
   ...(enable == null ? {} : { enable }),
   ...(part == null ? {} : { search: part }),
+});
+
+export const priceAnswer = answerObject('Price', {
+  id: z.string(),
+  gateway_id: z.string().nullable(),
+  provider: z.string(),
+  model: z.string(),
+  model_rule: modelRuleSchema,
+  prices: pricesSchema,
+  tiers: priceTiersSchema,
+  enable: z.boolean(),
+  changed_by: z.string(),
+  created_at: time,
+  modified_at: time,
 });
 
 /** A price of the account's own. */

@@ -5,6 +5,7 @@ import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { Secret } from '../common/secret.js';
 import { GatewaysService } from '../gateways/gateways.service.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { ProviderKeysService } from '../keys/provider-keys.service.js';
@@ -13,6 +14,7 @@ import {
   newProviderConfigBody,
   type NewProviderConfigBody,
   presentProviderConfig,
+  providerConfigAnswer,
   providerConfigListQuery,
   type ProviderConfigListQuery,
   rotateProviderConfigBody,
@@ -30,6 +32,7 @@ export class ProviderConfigsAdminController {
 
   @Post()
   @HttpCode(200)
+  @Answers(providerConfigAnswer)
   @Permissions(['secrets-store.write'])
   async create(
     @CurrentCaller() { accountId }: Caller,
@@ -41,6 +44,7 @@ export class ProviderConfigsAdminController {
   }
 
   @Get()
+  @Answers(providerConfigAnswer.array())
   @Permissions(['ai-gateway.read', 'secrets-store.read'])
   async list(
     @CurrentCaller() { accountId }: Caller,
@@ -53,6 +57,7 @@ export class ProviderConfigsAdminController {
   }
 
   @Get(':config_id')
+  @Answers(providerConfigAnswer)
   @Permissions(['ai-gateway.read', 'secrets-store.read'])
   async get(
     @CurrentCaller() { accountId }: Caller,
@@ -64,6 +69,7 @@ export class ProviderConfigsAdminController {
   }
 
   @Put(':config_id')
+  @Answers(providerConfigAnswer)
   @Permissions(['secrets-store.write'])
   async rotate(
     @CurrentCaller() { accountId }: Caller,
@@ -76,6 +82,7 @@ export class ProviderConfigsAdminController {
   }
 
   @Delete(':config_id')
+  @Answers(providerConfigAnswer)
   @Permissions(['ai-gateway.write', 'secrets-store.write'])
   async delete(
     @CurrentCaller() { accountId }: Caller,

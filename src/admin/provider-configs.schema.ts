@@ -5,6 +5,7 @@ import { aliasSchema, providerKeySettingsSchema } from '../keys/provider-key-set
 import type { ProviderKeyRecord } from '../keys/provider-key.js';
 import type { ProviderKeyInput } from '../keys/provider-keys.service.js';
 import { paging } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 /** 64 KiB, as a secret in a store. */
 const secretValue = z.string().min(1).max(65_536);
@@ -51,6 +52,21 @@ export const toProviderKeyInput = (body: NewProviderConfigBody): ProviderKeyInpu
     typeof body.secret === 'string'
       ? { kind: 'secret', secret: new Secret(body.secret) }
       : { kind: 'secret_id', secretId: body.secret_id ?? '' },
+});
+
+export const providerConfigAnswer = answerObject('ProviderConfig', {
+  id: z.string(),
+  gateway_id: z.string(),
+  provider_slug: z.string(),
+  alias: z.string(),
+  default_config: z.boolean(),
+  secret_id: z.string(),
+  secret_preview: z.string(),
+  created_at: time,
+  modified_at: time,
+  rate_limit: z.number().optional(),
+  rate_limit_period: z.number().optional(),
+  settings: providerKeySettingsSchema,
 });
 
 /** The provider config object; `settings` is ours. The key itself is nowhere in it. */

@@ -5,11 +5,14 @@ import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { DynamicRoutesService } from '../dynamic-routes/dynamic-routes.service.js';
 import { GatewaysService } from '../gateways/gateways.service.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { Enveloped } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { AdminController } from './admin-controller.decorator.js';
 import { gatewayIdParam, idParam, toPageRequest } from './request-parts.schema.js';
 import {
+  deletedRouteAnswer,
+  deploymentAnswer,
   historyQuery,
   listDeployments,
   listRoutes,
@@ -28,11 +31,16 @@ import {
   presentSimulation,
   renameRouteBody,
   type RenameRouteBody,
+  routeAnswer,
+  routeDeploymentAnswer,
   routeListQuery,
+  routeVersionAnswer,
   simulateBody,
   type SimulateBody,
+  simulationAnswer,
   toMessages,
   toSimulationInput,
+  versionAnswer,
 } from './routes.schema.js';
 
 const routeId = idParam('route_id');
@@ -48,6 +56,7 @@ export class RoutesAdminController {
 
   @Post()
   @HttpCode(200)
+  @Answers(routeAnswer)
   @Permissions(['ai-gateway.write'])
   async create(
     @CurrentCaller() { accountId }: Caller,
@@ -60,6 +69,7 @@ export class RoutesAdminController {
   }
 
   @Get()
+  @Answers(routeAnswer.array())
   @Permissions(['ai-gateway.read'])
   async list(
     @CurrentCaller() { accountId }: Caller,
@@ -72,6 +82,7 @@ export class RoutesAdminController {
   }
 
   @Get(':route_id')
+  @Answers(routeAnswer)
   @Permissions(['ai-gateway.read'])
   async get(
     @CurrentCaller() { accountId }: Caller,
@@ -83,6 +94,7 @@ export class RoutesAdminController {
   }
 
   @Patch(':route_id')
+  @Answers(routeAnswer)
   @Permissions(['ai-gateway.write'])
   async rename(
     @CurrentCaller() { accountId }: Caller,
@@ -96,6 +108,7 @@ export class RoutesAdminController {
   }
 
   @Delete(':route_id')
+  @Answers(deletedRouteAnswer)
   @Permissions(['ai-gateway.write'])
   async delete(
     @CurrentCaller() { accountId }: Caller,
@@ -108,6 +121,7 @@ export class RoutesAdminController {
 
   @Post(':route_id/versions')
   @HttpCode(200)
+  @Answers(routeVersionAnswer)
   @Permissions(['ai-gateway.write'])
   async createVersion(
     @CurrentCaller() { accountId }: Caller,
@@ -122,6 +136,7 @@ export class RoutesAdminController {
   }
 
   @Get(':route_id/versions')
+  @Answers(versionAnswer.array())
   @Permissions(['ai-gateway.read'])
   async listVersions(
     @CurrentCaller() { accountId }: Caller,
@@ -136,6 +151,7 @@ export class RoutesAdminController {
   }
 
   @Get(':route_id/versions/:version_id')
+  @Answers(routeVersionAnswer)
   @Permissions(['ai-gateway.read'])
   async getVersion(
     @CurrentCaller() { accountId }: Caller,
@@ -150,6 +166,7 @@ export class RoutesAdminController {
 
   @Post(':route_id/deployments')
   @HttpCode(200)
+  @Answers(routeDeploymentAnswer)
   @Permissions(['ai-gateway.write'])
   async deploy(
     @CurrentCaller() { accountId }: Caller,
@@ -162,6 +179,7 @@ export class RoutesAdminController {
   }
 
   @Get(':route_id/deployments')
+  @Answers(deploymentAnswer.array())
   @Permissions(['ai-gateway.read'])
   async listDeployments(
     @CurrentCaller() { accountId }: Caller,
@@ -177,6 +195,7 @@ export class RoutesAdminController {
   /** Ours: the way a made-up call would take over the version that serves. */
   @Post(':route_id/simulate')
   @HttpCode(200)
+  @Answers(simulationAnswer)
   @Permissions(['ai-gateway.read'])
   async simulate(
     @CurrentCaller() { accountId }: Caller,
@@ -192,6 +211,7 @@ export class RoutesAdminController {
   /** Ours: the same over any version, before it is deployed. */
   @Post(':route_id/versions/:version_id/simulate')
   @HttpCode(200)
+  @Answers(simulationAnswer)
   @Permissions(['ai-gateway.read'])
   async simulateVersion(
     @CurrentCaller() { accountId }: Caller,

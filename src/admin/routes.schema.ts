@@ -12,6 +12,7 @@ import { MAX_ELEMENTS } from '../dynamic-routes/route-graph.js';
 import type { Simulation } from '../dynamic-routes/route-simulator.js';
 import { Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { opaqueIdSchema, paging } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 const MAX_DEPTH = 30;
 
@@ -78,6 +79,50 @@ export const toSimulationInput = (body: SimulateBody): SimulationInput => {
     outcomes: new Map(Object.entries(body.outcomes).map(([element, own]) => [element, [own].flat()])),
   };
 };
+
+const element = z.looseObject({ id: z.string(), type: z.string() });
+const bare = {
+  id: z.string(),
+  name: z.string(),
+  gateway_id: z.string(),
+  elements: z.array(element),
+  created_at: time,
+  modified_at: time,
+};
+const version = {
+  version_id: z.string(),
+  active: z.enum(['true', 'false']),
+  data: z.string().describe('The elements, as JSON'),
+  is_valid: z.boolean(),
+  created_at: time,
+};
+const deployment = { deployment_id: z.string(), version_id: z.string(), created_at: time };
+
+export const versionAnswer = answerObject('RouteVersion', version);
+export const deploymentAnswer = answerObject('RouteDeployment', deployment);
+export const deletedRouteAnswer = answerObject('DeletedRoute', bare);
+export const routeAnswer = answerObject('Route', {
+  ...bare,
+  account_tag: z.string(),
+  deployment: deploymentAnswer,
+  version: versionAnswer,
+});
+export const routeVersionAnswer = answerObject('RouteWithVersion', { ...bare, ...version });
+export const routeDeploymentAnswer = answerObject('RouteWithDeployment', { ...bare, ...deployment });
+
+export const simulationAnswer = answerObject('Simulation', {
+  id: z.string(),
+  name: z.string(),
+  version_id: z.string(),
+  path: z.array(z.string()),
+  header: z.string(),
+  steps: z.array(
+    z.strictObject({ element: z.string(), type: z.string(), output: z.string().nullable(), reason: z.string() }),
+  ),
+  answer: z.strictObject({ element: z.string(), provider: z.string(), model: z.string() }).nullable(),
+  error: z.strictObject({ class: z.string(), reason: z.string() }).nullable(),
+  unused_outcomes: z.array(z.string()),
+});
 
 /** A route's own members, without what serves: as some answers of the API have it. */
 const presentBare = (route: DynamicRouteRecord, gatewayId: string, version: Pick<RouteVersion, 'elements'>) => ({

@@ -1,9 +1,11 @@
 import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
 
 import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { Secret } from '../common/secret.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { SecretsStoreService } from '../keys/secrets-store.service.js';
@@ -23,8 +25,11 @@ import {
   type NewStoreBody,
   presentSecret,
   presentStore,
+  quotaAnswer,
+  secretAnswer,
   secretListQuery,
   type SecretListQuery,
+  storeAnswer,
   storeListQuery,
   type StoreListQuery,
   toSecretsError,
@@ -33,11 +38,15 @@ import {
 const storeIdParam = idParam('store_id');
 const secretIdParam = idParam('secret_id');
 
+/** Deletions answer with null. */
+const nothing = z.null();
+
 @AdminController('accounts/:account_id/secrets_store')
 export class SecretsStoreAdminController {
   constructor(private readonly store: SecretsStoreService) {}
 
   @Get('quota')
+  @Answers(quotaAnswer)
   @Permissions(['secrets-store.read'])
   async quota(@CurrentCaller() { accountId }: Caller) {
     return { secrets: await this.store.quota(accountId) };
@@ -45,6 +54,7 @@ export class SecretsStoreAdminController {
 
   @Post('stores')
   @HttpCode(200)
+  @Answers(storeAnswer)
   @Permissions(['secrets-store.write'])
   async createStore(
     @CurrentCaller() { accountId }: Caller,
@@ -54,6 +64,7 @@ export class SecretsStoreAdminController {
   }
 
   @Get('stores')
+  @Answers(storeAnswer.array())
   @Permissions(['secrets-store.read'])
   async listStores(
     @CurrentCaller() { accountId }: Caller,
@@ -64,12 +75,14 @@ export class SecretsStoreAdminController {
   }
 
   @Get('stores/:store_id')
+  @Answers(storeAnswer)
   @Permissions(['secrets-store.read'])
   async getStore(@CurrentCaller() { accountId }: Caller, @Param('store_id', storeIdParam) storeId: string) {
     return presentStore(await this.store.getStore(accountId, storeId));
   }
 
   @Delete('stores/:store_id')
+  @Answers(nothing)
   @Permissions(['secrets-store.write'])
   async deleteStore(
     @CurrentCaller() { accountId }: Caller,
@@ -82,6 +95,7 @@ export class SecretsStoreAdminController {
 
   @Post('stores/:store_id/secrets')
   @HttpCode(200)
+  @Answers(secretAnswer.array())
   @Permissions(['secrets-store.write'])
   async createSecrets(
     @CurrentCaller() { accountId }: Caller,
@@ -99,6 +113,7 @@ export class SecretsStoreAdminController {
   }
 
   @Get('stores/:store_id/secrets')
+  @Answers(secretAnswer.array())
   @Permissions(['secrets-store.read'])
   async listSecrets(
     @CurrentCaller() { accountId }: Caller,
@@ -111,6 +126,7 @@ export class SecretsStoreAdminController {
   }
 
   @Delete('stores/:store_id/secrets')
+  @Answers(nothing)
   @Permissions(['secrets-store.write'])
   async deleteSecrets(
     @CurrentCaller() { accountId }: Caller,
@@ -122,6 +138,7 @@ export class SecretsStoreAdminController {
   }
 
   @Get('stores/:store_id/secrets/:secret_id')
+  @Answers(secretAnswer)
   @Permissions(['secrets-store.read'])
   async getSecret(
     @CurrentCaller() { accountId }: Caller,
@@ -132,6 +149,7 @@ export class SecretsStoreAdminController {
   }
 
   @Patch('stores/:store_id/secrets/:secret_id')
+  @Answers(secretAnswer)
   @Permissions(['secrets-store.write'])
   async editSecret(
     @CurrentCaller() { accountId }: Caller,
@@ -149,6 +167,7 @@ export class SecretsStoreAdminController {
   }
 
   @Delete('stores/:store_id/secrets/:secret_id')
+  @Answers(nothing)
   @Permissions(['secrets-store.write'])
   async deleteSecret(
     @CurrentCaller() { accountId }: Caller,
@@ -161,6 +180,7 @@ export class SecretsStoreAdminController {
 
   @Post('stores/:store_id/secrets/:secret_id/duplicate')
   @HttpCode(200)
+  @Answers(secretAnswer)
   @Permissions(['secrets-store.write'])
   async duplicateSecret(
     @CurrentCaller() { accountId }: Caller,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type InputIssue, inputError, PlatformError, SECRETS_STORE_CODES } from '../common/errors/platform-error.js';
 import { type SecretsStore, SECRET_SCOPES, type StoredSecret } from '../keys/stored-secret.js';
 import { direction, paging, search } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 /** This tree's own error words, which its clients look for in place of 7001. */
 const WORDS: ReadonlySet<string> = new Set([
@@ -107,6 +108,29 @@ export type DuplicateSecretBody = z.infer<typeof duplicateSecretBody>;
 export type StoreListQuery = z.infer<typeof storeListQuery>;
 export type SecretListQuery = z.infer<typeof secretListQuery>;
 export type DeleteStoreQuery = z.infer<typeof deleteStoreQuery>;
+
+export const storeAnswer = answerObject('SecretsStore', {
+  id: z.string(),
+  account_id: z.string(),
+  name: z.string(),
+  created: time,
+  modified: time,
+});
+
+export const secretAnswer = answerObject('Secret', {
+  id: z.string(),
+  store_id: z.string(),
+  name: z.string(),
+  status: z.string(),
+  scopes: z.array(z.enum(SECRET_SCOPES)),
+  comment: z.string().optional(),
+  created: time,
+  modified: time,
+});
+
+export const quotaAnswer = answerObject('SecretsQuota', {
+  secrets: z.strictObject({ quota: z.int(), usage: z.int() }),
+});
 
 export const presentStore = (store: SecretsStore) => ({
   id: store.id,

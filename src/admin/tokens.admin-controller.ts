@@ -4,6 +4,7 @@ import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { Clock } from '../common/clock.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { type Enveloped, pageOf } from '../http/envelope.interceptor.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { GatewayTokensService } from '../tokens/gateway-tokens.service.js';
@@ -11,18 +12,24 @@ import { AdminController } from './admin-controller.decorator.js';
 import { idParam, toPageRequest } from './request-parts.schema.js';
 import { verified } from './token-verification.js';
 import {
+  deletedTokenAnswer,
+  newTokenAnswer,
   newTokenBody,
   type NewTokenBody,
+  permissionGroupAnswer,
   permissionGroupQuery,
   type PermissionGroupQuery,
   presentPermissionGroups,
   presentToken,
+  tokenAnswer,
   tokenBody,
   type TokenBody,
   tokenListQuery,
   type TokenListQuery,
+  tokenValueAnswer,
   toTokenInput,
   toTokenStatus,
+  verifiedAnswer,
 } from './tokens.schema.js';
 
 const tokenIdParam = idParam('token_id');
@@ -35,6 +42,7 @@ export class TokensAdminController {
   ) {}
 
   @Get('permission_groups')
+  @Answers(permissionGroupAnswer.array())
   @Permissions(['tokens.read'])
   permissionGroups(
     @CurrentCaller() caller: Caller,
@@ -44,12 +52,14 @@ export class TokensAdminController {
   }
 
   @Get('verify')
+  @Answers(verifiedAnswer)
   @Permissions([])
   async verify(@CurrentCaller() { accountId, tokenId }: Caller): Promise<Enveloped> {
     return verified(await this.tokens.get(accountId, tokenId), this.clock.now());
   }
 
   @Get()
+  @Answers(tokenAnswer.array())
   @Permissions(['tokens.read'])
   async list(
     @CurrentCaller() { accountId }: Caller,
@@ -63,6 +73,7 @@ export class TokensAdminController {
   /** The only answer that holds the value, with the one of roll. */
   @Post()
   @HttpCode(200)
+  @Answers(newTokenAnswer)
   @Permissions(['tokens.write'])
   async create(
     @CurrentCaller() caller: Caller,
@@ -73,12 +84,14 @@ export class TokensAdminController {
   }
 
   @Get(':token_id')
+  @Answers(tokenAnswer)
   @Permissions(['tokens.read'])
   async get(@CurrentCaller() { accountId }: Caller, @Param('token_id', tokenIdParam) id: string) {
     return presentToken(await this.tokens.get(accountId, id), this.clock.now());
   }
 
   @Put(':token_id')
+  @Answers(tokenAnswer)
   @Permissions(['tokens.write'])
   async replace(
     @CurrentCaller() caller: Caller,
@@ -90,6 +103,7 @@ export class TokensAdminController {
   }
 
   @Delete(':token_id')
+  @Answers(deletedTokenAnswer)
   @Permissions(['tokens.write'])
   async delete(@CurrentCaller() caller: Caller, @Param('token_id', tokenIdParam) id: string) {
     await this.tokens.delete(caller, id);
@@ -97,6 +111,7 @@ export class TokensAdminController {
   }
 
   @Put(':token_id/value')
+  @Answers(tokenValueAnswer)
   @Permissions(['tokens.write'])
   async roll(@CurrentCaller() caller: Caller, @Param('token_id', tokenIdParam) id: string): Promise<string> {
     return (await this.tokens.roll(caller, id)).reveal();

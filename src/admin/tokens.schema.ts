@@ -5,6 +5,7 @@ import type { TokenInput } from '../tokens/gateway-tokens.service.js';
 import { PERMISSION_GROUPS } from '../tokens/permission-groups.js';
 import { tokenPoliciesInput } from '../tokens/token-policy.js';
 import { direction, paging } from './request-parts.schema.js';
+import { answerObject, time } from './answer-parts.schema.js';
 
 const instant = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time' })
@@ -54,6 +55,39 @@ export const toTokenStatus = ({ status }: TokenBody): TokenStatus | null =>
   status === 'active' || status === 'disabled' ? status : null;
 
 const NAMES: ReadonlyMap<string, string> = new Map(PERMISSION_GROUPS.map(({ id, name }) => [id, name]));
+
+const status = z.enum(['active', 'disabled', 'expired']);
+const times = { not_before: time.optional(), expires_on: time.optional() };
+
+const token = {
+  id: z.string(),
+  name: z.string(),
+  status,
+  issued_on: time,
+  modified_on: time,
+  ...times,
+  policies: z.array(
+    z.strictObject({
+      id: z.string(),
+      effect: z.literal('allow'),
+      permission_groups: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+      resources: z.record(z.string(), z.union([z.literal('*'), z.record(z.string(), z.literal('*'))])),
+    }),
+  ),
+};
+
+export const tokenAnswer = answerObject('Token', token);
+export const newTokenAnswer = answerObject('NewToken', { ...token, value: z.string() });
+export const deletedTokenAnswer = z.strictObject({ id: z.string() });
+export const tokenValueAnswer = z.string();
+export const verifiedAnswer = answerObject('VerifiedToken', { id: z.string(), status, ...times });
+export const permissionGroupAnswer = answerObject('PermissionGroup', {
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  category: z.string(),
+  is_selectable: z.boolean(),
+});
 
 /** The token object, without its value. `nowMs` decides whether it has expired. */
 export const presentToken = (token: GatewayToken, nowMs: number) => ({

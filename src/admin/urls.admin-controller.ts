@@ -1,9 +1,11 @@
 import { Get, Param, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { CurrentCaller } from '../auth/decorators/current-caller.decorator.js';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Caller } from '../common/caller.js';
 import { GatewaysService } from '../gateways/gateways.service.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 import { PublicOrigin } from '../http/public-origin.service.js';
 import { AdminController } from './admin-controller.decorator.js';
@@ -18,6 +20,7 @@ export class UrlsAdminController {
   ) {}
 
   @Get(':provider')
+  @Answers(z.url())
   @Permissions(['ai-gateway.read'])
   async get(
     @CurrentCaller() { accountId }: Caller,

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { AdminGuard } from '../auth/guards/admin.guard.js';
 import { GatewayTokenGuard } from '../auth/guards/gateway-token.guard.js';
 import { surfaceOf } from '../contract/surface.js';
-import type { ApiDocument, MediaType, Operation, Parameter } from './api-document.types.js';
+import type { ApiDocument, JsonSchema, MediaType, Operation, Parameter } from './api-document.types.js';
 import { type ControllerRoute, routesOf } from './controller-routes.js';
-import { refTo, SHARED_SCHEMAS, toJsonSchema } from './schemas.js';
+import { refTo, SHARED_SCHEMAS, toAnswerSchema, toJsonSchema } from './schemas.js';
 
 const JSON_TYPE = 'application/json';
 
@@ -41,7 +41,7 @@ export function describeApi(controllers: readonly Type[], version: string): ApiD
         CompatError: answer('Refused, or failed at the provider', { [JSON_TYPE]: { schema: refTo('CompatError') } }),
         GatewayError: answer('Refused, or failed at the provider', { [JSON_TYPE]: { schema: refTo('GatewayError') } }),
       },
-      schemas: SHARED_SCHEMAS,
+      schemas: { ...SHARED_SCHEMAS, ...namedAnswers(routes) },
     },
   };
 }
@@ -132,10 +132,24 @@ function bodyOf({ pipes, description }: ControllerRoute): Readonly<Record<string
   return schema === null ? { '*/*': { schema: {} } } : { [JSON_TYPE]: { schema: toJsonSchema(schema) } };
 }
 
-function responsesOf({ path, guards, status, description, contentType }: ControllerRoute): Operation['responses'] {
+/** The objects that answers hold, by their names. */
+function namedAnswers(routes: readonly ControllerRoute[]): Readonly<Record<string, JsonSchema>> {
+  const named = routes.flatMap(({ answer: schema }) =>
+    schema === null ? [] : Object.entries(toAnswerSchema(schema).named),
+  );
+  return Object.fromEntries(named.toSorted(([a], [b]) => compare(a, b)));
+}
+
+function envelopeOf(schema: z.ZodType): JsonSchema {
+  const properties = { result: toAnswerSchema(schema).answer };
+  return { allOf: [refTo('Envelope'), { type: 'object', properties, required: ['result'] }] };
+}
+
+function responsesOf(route: ControllerRoute): Operation['responses'] {
+  const { path, guards, status, description, contentType } = route;
   const isEnveloped = guards.includes(AdminGuard);
   const types = description?.answers ?? [contentType ?? JSON_TYPE];
-  const schema = isEnveloped ? refTo('Envelope') : {};
+  const schema = route.answer === null ? {} : envelopeOf(route.answer);
   const answered = answer('Answered', Object.fromEntries(types.map((type) => [type, { schema }])));
   const refused = refusalOf(path, isEnveloped);
   return {

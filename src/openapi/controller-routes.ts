@@ -11,6 +11,7 @@ import { MetadataScanner, Reflector } from '@nestjs/core';
 import { z } from 'zod';
 import { Permissions } from '../auth/decorators/permissions.decorator.js';
 import type { Permission } from '../common/caller.js';
+import { Answers } from '../http/decorators/answers.decorator.js';
 import { Described, type Description } from '../http/decorators/described.decorator.js';
 import { ContractValidationPipe } from '../http/pipes/contract-validation.pipe.js';
 
@@ -29,6 +30,8 @@ export interface ControllerRoute {
   /** Which schemas its parts are checked with. */
   readonly pipes: readonly ContractValidationPipe<z.ZodType>[];
   readonly description: Description | null;
+  /** Of the envelope's `result`; null: the handler does not say. */
+  readonly answer: z.ZodType | null;
   /** Of the answer, when the handler says so. */
   readonly contentType: string | null;
 }
@@ -54,6 +57,7 @@ export function routesOf(controller: Type): ControllerRoute[] {
       permissions: reflector.getAllAndOverride(Permissions, targets) ?? null,
       pipes: pipesOf(controller, handler),
       description: reflector.get(Described, method) ?? null,
+      answer: reflector.get<z.ZodType | undefined>(Answers, method) ?? null,
       contentType: contentTypeOf(method),
     };
     const below = pathsOf(method)[0] ?? '';

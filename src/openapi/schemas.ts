@@ -6,12 +6,37 @@ export function toJsonSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
-    // The expression that checks dates is longer than all else that is said of a field.
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-    },
+    override: ({ jsonSchema }) => dropDatePattern(jsonSchema),
   });
   return rest;
+}
+
+const jsonObject = z.record(z.string(), z.unknown());
+const answerParts = z.object({
+  properties: z.object({ answer: jsonObject }),
+  $defs: z.record(z.string(), jsonObject).default({}),
+});
+
+/** What an answer is, and the named objects in it, which stand among the components: many operations answer with the same. */
+export function toAnswerSchema(schema: z.ZodType): {
+  readonly answer: JsonSchema;
+  readonly named: Readonly<Record<string, JsonSchema>>;
+} {
+  const written = z.toJSONSchema(z.object({ answer: schema }), {
+    override: ({ jsonSchema }) => {
+      dropDatePattern(jsonSchema);
+      // Answers may grow: tests alone hold them against what is written down, to the member.
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  const moved = JSON.stringify(written).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { properties, $defs } = answerParts.parse(JSON.parse(moved));
+  return { answer: properties.answer, named: $defs };
+}
+
+/** The expression that checks dates is longer than all else that is said of a field. */
+function dropDatePattern(schema: { format?: string | undefined; pattern?: string | undefined }): void {
+  if (schema.format === 'date-time') delete schema.pattern;
 }
 
 const message = { type: 'object', properties: { code: { type: 'integer' }, message: { type: 'string' } } };
@@ -54,7 +79,7 @@ const openAiError = {
 export const SHARED_SCHEMAS = {
   Envelope: {
     type: 'object',
-    description: 'A list has `result_info`. Logs’ bodies and deletions, and lists of routes, have forms of their own.',
+    description: 'A list has `result_info`; lists of routes stand in `data` too.',
     properties: {
       success: { const: true },
       errors: { type: 'array', maxItems: 0 },

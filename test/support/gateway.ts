@@ -8,6 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../../src/app.module.js';
 import { createAdapter, setupApp } from '../../src/app.setup.js';
 import { serverConfig } from '../../src/config/server.config.js';
+import { AdminAnswers } from './admin-answers.js';
 import { copyEmbeddedTemplate } from './embedded-template.js';
 
 /** The admin token of every gateway that a test starts. */
@@ -25,6 +26,9 @@ export interface RunningGateway {
   readonly routes: readonly string[];
   /** Stores a provider key at the gateway `default`. */
   storeKey(provider: string, secret: string, alias?: string, extra?: Record<string, unknown>): Promise<void>;
+  /** What the control plane has answered. */
+  readonly answers: AdminAnswers;
+  /** Throws where an answer of the control plane was not what its handler says. */
   close(): Promise<void>;
 }
 
@@ -38,6 +42,8 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
 
   const adapter = createAdapter(serverConfig());
   const routes: string[] = [];
+  const answers = new AdminAnswers();
+  answers.watch(adapter.getInstance());
   adapter.getInstance().addHook('onRoute', ({ method, url }) => {
     for (const name of [method].flat()) routes.push(`${name} ${url}`);
   });
@@ -47,6 +53,7 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
     forceCloseConnections: true,
   });
   setupApp(app);
+  answers.learn(app);
   await app.listen(0, '127.0.0.1');
   const origin = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
 
@@ -67,6 +74,7 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
     base: `${origin}/v1/default/default`,
     admin,
     routes,
+    answers,
     storeKey: async (provider, secret, alias = 'default', extra = {}) => {
       await admin('POST', '/ai-gateway/gateways/default/provider_configs', {
         provider_slug: provider,
@@ -83,6 +91,7 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
         else process.env[name] = value;
       }
       await rm(dataDir, { recursive: true, force: true });
+      if (answers.problems.length > 0) throw new Error(answers.problems.join('\n\n'));
     },
   };
 }
