@@ -19,8 +19,11 @@ td, th { text-align: left; vertical-align: top; padding: .15rem .8rem .15rem 0 }
   details, h2 { border-color: #444 }
 }`;
 
+/** What the document names once: bodies and answers refer to them. */
+const OBJECTS = 'Objects';
+
 /** The document for people: one page that needs nothing but itself. */
-export function toReferencePage({ info, tags, paths }: ApiDocument): string {
+export function toReferencePage({ info, tags, paths, components }: ApiDocument): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
   );
@@ -28,7 +31,12 @@ export function toReferencePage({ info, tags, paths }: ApiDocument): string {
     const own = operations.filter(({ operation }) => operation.tags.includes(name));
     return `<h2 id="${anchor(name)}">${escape(name)}</h2>\n${own.map(({ method, path, operation }) => section(method, path, operation)).join('\n')}`;
   });
-  const links = tags.map(({ name }) => `<a href="#${anchor(name)}">${escape(name)}</a>`);
+  const links = [...tags.map(({ name }) => name), OBJECTS].map(
+    (name) => `<a href="#${anchor(name)}">${escape(name)}</a>`,
+  );
+  const objects = Object.entries(components.schemas).map(
+    ([name, schema]) => `<details><summary><code>${escape(name)}</code></summary>${code(schema)}</details>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(info.title)}</title><style>${STYLE}</style></head>
@@ -37,6 +45,8 @@ export function toReferencePage({ info, tags, paths }: ApiDocument): string {
 <p>${escape(info.description)} For programs: <a href="openapi.json">openapi.json</a>.</p>
 <nav>${links.join('\n')}</nav>
 ${sections.join('\n')}
+<h2 id="${anchor(OBJECTS)}">${OBJECTS}</h2>
+${objects.join('\n')}
 </body>
 </html>
 `;
@@ -49,11 +59,14 @@ function section(method: string, path: string, operation: Operation): string {
       `<tr><td><code>${escape(name)}</code></td><td>${place}${required ? '' : ', optional'}</td><td><code>${escape(JSON.stringify(schema))}</code></td></tr>`,
   );
   const body = Object.entries(requestBody?.content ?? {}).map(
-    ([type, { schema }]) => `<p>Body: ${escape(type)}</p><pre>${escape(JSON.stringify(schema, null, 2))}</pre>`,
+    ([type, { schema }]) => `<p>Body: ${escape(type)}</p>${code(schema)}`,
   );
+  const answers = Object.entries(responses)
+    .filter(([status]) => status !== 'default')
+    .map(([status, response]) => `<p>${escape(status)}</p>${code(response)}`);
   return `<details id="${anchor(operationId)}"><summary><b>${method}</b> <code>${escape(path)}</code> <small>${escape(summary)}</small></summary>
 <p>${permissionWords(operation)} Answers ${Object.keys(responses).map(escape).join(', ')}. <small>${escape(operationId)}</small></p>
-${rows.length === 0 ? '' : `<table>${rows.join('')}</table>`}${body.join('')}
+${rows.length === 0 ? '' : `<table>${rows.join('')}</table>`}${body.join('')}${answers.join('')}
 </details>`;
 }
 
@@ -63,6 +76,8 @@ function permissionWords({ security, 'x-permissions': permissions }: Operation):
   if (permissions.length === 0) return 'Any token of the account.';
   return `A token with ${permissions.map((permission) => `<code>${escape(permission)}</code>`).join(' or ')}.`;
 }
+
+const code = (value: object): string => `<pre>${escape(JSON.stringify(value, null, 2))}</pre>`;
 
 const anchor = (name: string): string => escape(name.toLowerCase().replace(/[^a-z0-9]+/g, '-'));
 
