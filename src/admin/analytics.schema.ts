@@ -64,7 +64,7 @@ export type AnalyticsRequest = z.infer<typeof analyticsQuery>;
 const count = z.int();
 const quantiles = z.strictObject({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable();
 
-const sums = {
+const sumsShape = {
   requests: count,
   errors: count,
   errors_by_class: z.record(z.string(), count),
@@ -77,15 +77,18 @@ const sums = {
   first_token_ms: quantiles,
 };
 
-const progress = { totals: z.strictObject(sums), points: z.array(z.strictObject({ at: instant, ...sums })) };
+const progressShape = {
+  totals: z.strictObject(sumsShape),
+  points: z.array(z.strictObject({ at: instant, ...sumsShape })),
+};
 
 export const analyticsAnswer = answerObject('Analytics', {
   from: instant,
   to: instant,
   interval: z.enum(['1m', '5m', '15m', '1h', '6h', '1d']),
-  ...progress,
-  groups: z.array(z.strictObject({ group: z.string(), ...progress })).optional(),
-  rest: z.strictObject(progress).nullable().optional(),
+  ...progressShape,
+  groups: z.array(z.strictObject({ group: z.string(), ...progressShape })).optional(),
+  rest: z.strictObject(progressShape).nullable().optional(),
 });
 
 export const presentAnalytics = ({ from, to, interval }: AnalyticsRequest, { all, groups, rest }: Analytics) => ({

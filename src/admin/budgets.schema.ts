@@ -3,8 +3,8 @@ import { toDollars } from '../common/money.js';
 import type { BudgetReport, BudgetShare, BudgetState } from '../metering/budgets.service.js';
 import { dollars, time } from './answer-parts.schema.js';
 
-const state = { spent: dollars, reserved: dollars, remaining: dollars, resets_at: time.nullable() };
-const rule = {
+const stateShape = { spent: dollars, reserved: dollars, remaining: dollars, resets_at: time.nullable() };
+const ruleShape = {
   id: z.string(),
   limit: dollars,
   window: z.number().describe('Seconds'),
@@ -15,10 +15,10 @@ const rule = {
 /** One for all, or one for each value of the metadata that the rule is parted by. */
 export const budgetAnswer = z
   .union([
-    z.strictObject({ ...rule, ...state }),
+    z.strictObject({ ...ruleShape, ...stateShape }),
     z.strictObject({
-      ...rule,
-      partitions: z.array(z.strictObject({ metadata: z.record(z.string(), z.string()), ...state })),
+      ...ruleShape,
+      partitions: z.array(z.strictObject({ metadata: z.record(z.string(), z.string()), ...stateShape })),
     }),
   ])
   .meta({ id: 'Budget' });

@@ -98,7 +98,7 @@ export const toFlatFilters = (query: LogListQuery): readonly LogFilter[] =>
 const tokens = z.int().nullable();
 const milliseconds = z.number().nullable();
 
-const log = {
+const logShape = {
   id: z.string(),
   created_at: time,
   provider: z.string(),
@@ -137,10 +137,10 @@ const log = {
   error: z.strictObject({ code: z.string(), message: z.string().nullable() }).nullable(),
 };
 
-export const logAnswer = answerObject('Log', log);
+export const logAnswer = answerObject('Log', logShape);
 
 export const logEntryAnswer = answerObject('LogEntry', {
-  ...log,
+  ...logShape,
   request_head: z.string().nullable(),
   request_head_complete: z.boolean(),
   request_size: z.int(),

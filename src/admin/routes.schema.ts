@@ -81,7 +81,7 @@ export const toSimulationInput = (body: SimulateBody): SimulationInput => {
 };
 
 const element = z.looseObject({ id: z.string(), type: z.string() });
-const bare = {
+const bareShape = {
   id: z.string(),
   name: z.string(),
   gateway_id: z.string(),
@@ -89,26 +89,26 @@ const bare = {
   created_at: time,
   modified_at: time,
 };
-const version = {
+const versionShape = {
   version_id: z.string(),
   active: z.enum(['true', 'false']),
   data: z.string().describe('The elements, as JSON'),
   is_valid: z.boolean(),
   created_at: time,
 };
-const deployment = { deployment_id: z.string(), version_id: z.string(), created_at: time };
+const deploymentShape = { deployment_id: z.string(), version_id: z.string(), created_at: time };
 
-export const versionAnswer = answerObject('RouteVersion', version);
-export const deploymentAnswer = answerObject('RouteDeployment', deployment);
-export const deletedRouteAnswer = answerObject('DeletedRoute', bare);
+export const versionAnswer = answerObject('RouteVersion', versionShape);
+export const deploymentAnswer = answerObject('RouteDeployment', deploymentShape);
+export const deletedRouteAnswer = answerObject('DeletedRoute', bareShape);
 export const routeAnswer = answerObject('Route', {
-  ...bare,
+  ...bareShape,
   account_tag: z.string(),
   deployment: deploymentAnswer,
   version: versionAnswer,
 });
-export const routeVersionAnswer = answerObject('RouteWithVersion', { ...bare, ...version });
-export const routeDeploymentAnswer = answerObject('RouteWithDeployment', { ...bare, ...deployment });
+export const routeVersionAnswer = answerObject('RouteWithVersion', { ...bareShape, ...versionShape });
+export const routeDeploymentAnswer = answerObject('RouteWithDeployment', { ...bareShape, ...deploymentShape });
 
 export const simulationAnswer = answerObject('Simulation', {
   id: z.string(),

@@ -56,16 +56,16 @@ export const toTokenStatus = ({ status }: TokenBody): TokenStatus | null =>
 
 const NAMES: ReadonlyMap<string, string> = new Map(PERMISSION_GROUPS.map(({ id, name }) => [id, name]));
 
-const status = z.enum(['active', 'disabled', 'expired']);
-const times = { not_before: time.optional(), expires_on: time.optional() };
+const statusAnswer = z.enum(['active', 'disabled', 'expired']);
+const timesShape = { not_before: time.optional(), expires_on: time.optional() };
 
-const token = {
+const tokenShape = {
   id: z.string(),
   name: z.string(),
-  status,
+  status: statusAnswer,
   issued_on: time,
   modified_on: time,
-  ...times,
+  ...timesShape,
   policies: z.array(
     z.strictObject({
       id: z.string(),
@@ -76,11 +76,11 @@ const token = {
   ),
 };
 
-export const tokenAnswer = answerObject('Token', token);
-export const newTokenAnswer = answerObject('NewToken', { ...token, value: z.string() });
+export const tokenAnswer = answerObject('Token', tokenShape);
+export const newTokenAnswer = answerObject('NewToken', { ...tokenShape, value: z.string() });
 export const deletedTokenAnswer = z.strictObject({ id: z.string() });
 export const tokenValueAnswer = z.string();
-export const verifiedAnswer = answerObject('VerifiedToken', { id: z.string(), status, ...times });
+export const verifiedAnswer = answerObject('VerifiedToken', { id: z.string(), status: statusAnswer, ...timesShape });
 export const permissionGroupAnswer = answerObject('PermissionGroup', {
   id: z.string(),
   name: z.string(),
