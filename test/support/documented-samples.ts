@@ -38,16 +38,18 @@ const CURL = 'curl() { command curl -sS --max-time 20 "$@"; echo; }';
 /**
  * Runs a page's samples one after the other in one shell, as a reader would.
  * @param adapt What a reader would change in them: the port, a token.
+ * @param env What a reader would have in the environment.
  * @returns By heading, what its samples printed.
  */
 export async function runInOneShell(
   page: string,
   adapt: (code: string) => string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ReadonlyMap<string, string>> {
   const samples = samplesOf(page, 'sh');
   const mark = (at: number): string => `--- sample ${at} ---`;
   const script = samples.map(({ code }, at) => `echo '${mark(at)}'\n${adapt(code)}`).join('\n');
-  const { stdout } = await run('sh', ['-c', `${CURL}\n${script}`]);
+  const { stdout } = await run('sh', ['-c', `${CURL}\n${script}`], { env: { ...process.env, ...env } });
   return samples.reduce((printed, { heading }, at) => {
     const own = stdout.split(`${mark(at)}\n`)[1]?.split(`${mark(at + 1)}\n`)[0] ?? '';
     return printed.set(heading, (printed.get(heading) ?? '') + own);
