@@ -1,20 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyEmbeddedTemplate } from './embedded-template.js';
+import { freePort } from './free-port.js';
 import { ADMIN_TOKEN } from './gateway.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const STARTS_WITHIN_MS = 60_000;
-
-/** Can a process's memory be read here? */
-export const canMeasureMemory = existsSync('/proc/self/status');
+/** From the sources, on a machine that does much else. */
+const STARTS_WITHIN_MS = 150_000;
 
 /** The whole gateway in a process of its own, from the sources: what it holds is its own, not the test's. */
 export class ChildGateway {
@@ -32,7 +28,13 @@ export class ChildGateway {
     const port = await freePort();
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', '--import', at('./run-typescript.mjs'), at('../../src/main.ts')],
+      [
+        '--disable-warning=ExperimentalWarning',
+        '--expose-gc',
+        `--import=${at('./run-typescript.mjs')}`,
+        `--import=${at('./held-memory.mjs')}`,
+        at('../../src/main.ts'),
+      ],
       {
         env: {
           PATH: process.env['PATH'],
@@ -43,7 +45,7 @@ export class ChildGateway {
           LOG_LEVEL: 'warn',
           ...env,
         },
-        stdio: ['ignore', 'ignore', 'inherit'],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },
     );
     const gateway = new ChildGateway(child, `http://127.0.0.1:${port}`, given === undefined ? dataDir : null);
@@ -51,10 +53,11 @@ export class ChildGateway {
     return gateway;
   }
 
-  /** Bytes of memory that it has now. */
-  residentBytes(): number {
-    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  /** Bytes that its main thread holds now, after a collection: heap and buffers, without the garbage among them. */
+  async heldBytes(): Promise<number> {
+    this.child.send('held');
+    const [held] = (await once(this.child, 'message')) as [number];
+    return held;
   }
 
   async close(): Promise<void> {
@@ -78,14 +81,7 @@ export class ChildGateway {
       if (answer?.ok === true) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    this.child.kill('SIGKILL');
     throw new Error('The gateway did not start.');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
