@@ -4,7 +4,7 @@ import type { RouteTaken } from '../contract/route-taken.js';
 import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import type { Attempt } from '../providers/attempt.js';
 import type { StreamOutcome } from '../providers/chat-stream.js';
-import type { ProviderCall } from '../providers/provider-strategy.js';
+import { bodyBytes, isStreamed, type ProviderCall } from '../providers/provider-strategy.js';
 import type { CallCost } from './call-cost.js';
 import type { InboundFacts } from './inbound-facts.js';
 
@@ -19,7 +19,7 @@ export interface CallFacts {
   /** Null on an open gateway, for a call without a token. */
   readonly tokenId: string | null;
   readonly inbound: InboundFacts;
-  /** Null for a call that was refused before anybody knew. */
+  /** Of a universal call all of this down to `customCost` is of the step that was tried last. Null where none was. */
   readonly kind: ProviderCall['kind'] | null;
   /** As the caller wrote it; empty for a call that was refused before it was read. */
   readonly requestedModel: string;
@@ -30,6 +30,31 @@ export interface CallFacts {
   /** What the caller said that it costs. */
   readonly customCost: CustomCost | null;
 }
+
+/** What one target of a call is asked. */
+export interface AskedCall {
+  readonly call: ProviderCall;
+  readonly inbound: InboundFacts;
+  readonly customCost: CustomCost | null;
+}
+
+/** What is on record of it. */
+export const askedFacts = ({
+  call,
+  inbound,
+  customCost,
+}: AskedCall): Pick<
+  CallFacts,
+  'inbound' | 'kind' | 'requestedModel' | 'streamed' | 'requestBytes' | 'requestBody' | 'customCost'
+> => ({
+  inbound,
+  kind: call.kind,
+  requestedModel: call.request.model,
+  streamed: isStreamed(call),
+  requestBytes: bodyBytes(call),
+  requestBody: call.raw,
+  customCost,
+});
 
 /** A finished call. Whoever wants one later than at once takes what is needed from it: the bodies hold memory. */
 export interface CallRecord extends CallFacts {
@@ -47,7 +72,7 @@ export interface CallRecord extends CallFacts {
   readonly cost: CallCost;
   /** Was it answered from the response cache? Then nothing was used, and it cost nothing. */
   readonly cached: boolean;
-  /** Every try that was made for it. */
+  /** Every try that was made for it, and what could not be tried. */
   readonly attempts: readonly Attempt[];
   /** The try that was answered, or the last one; null where there was none. One of `attempts`. */
   readonly attempt: Attempt | null;

@@ -10,7 +10,14 @@ import type { AnswerFacts } from '../providers/provider-strategy.js';
 import type { StreamOutcome } from '../providers/chat-stream.js';
 import { contentTypeOf, type ServedReply, statusOf } from '../providers/served-reply.js';
 import { type CallCost, NO_COST, toCallCost } from './call-cost.js';
-import { type CallFacts, type CallRecord, keepsPayload, MAX_KEPT_BYTES } from './call-record.js';
+import {
+  type AskedCall,
+  askedFacts,
+  type CallFacts,
+  type CallRecord,
+  keepsPayload,
+  MAX_KEPT_BYTES,
+} from './call-record.js';
 import type { CallMeter } from '../metering/call-meter.js';
 import { estimatedUsage } from './estimated-usage.js';
 import { PriceBook } from './price-book.js';
@@ -61,13 +68,22 @@ export class OpenCall {
   route: RouteTaken | null = null;
 
   constructor(
-    private readonly facts: CallFacts,
+    private facts: CallFacts,
     private readonly clock: Clock,
     private readonly prices: PriceBook,
     private readonly finished: Subject<CallRecord>,
     private readonly told: WeakSet<object>,
   ) {
     this.startedAt = clock.now();
+  }
+
+  get requestId(): string {
+    return this.facts.requestId;
+  }
+
+  /** Of a universal call, the step whose turn it is now stands for it. */
+  turnTo(asked: AskedCall): void {
+    if (this.facts.inbound.surface === 'universal') this.facts = { ...this.facts, ...askedFacts(asked) };
   }
 
   /** Returns the same reply; the record follows when it has ended. */
@@ -123,6 +139,8 @@ export class OpenCall {
   ): void {
     const { facts, startedAt } = this;
     const { usage, finishReason, events } = answered;
+    // What was refused may be nobody's name.
+    const wasTried = served !== null && served.outcome !== 'refused';
     const estimate = usage === undefined && events !== undefined ? estimatedUsage(facts.requestBytes, events) : null;
     // Written out: spreading the facts into it took ten times as long, on every call.
     const record: CallRecord = {
@@ -141,8 +159,8 @@ export class OpenCall {
       customCost: facts.customCost,
       outcome,
       status,
-      provider: served?.provider ?? null,
-      model: served?.model ?? null,
+      provider: wasTried ? served.provider : null,
+      model: wasTried ? served.model : null,
       step: served?.step ?? 0,
       finishReason: finishReason ?? null,
       usage: usage ?? estimate,

@@ -102,7 +102,7 @@ export class CallMetrics {
   private add(record: CallRecord): void {
     this.seriesOf(record).add(record);
     for (const { provider, outcome } of record.attempts) {
-      const key = `${this.providers.of(provider, true)} ${outcome}`;
+      const key = `${this.providers.of(provider, outcome !== 'refused')} ${outcome}`;
       this.attempts.set(key, (this.attempts.get(key) ?? 0) + 1);
     }
   }

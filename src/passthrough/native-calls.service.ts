@@ -9,7 +9,6 @@ import { BodyReader } from '../http/body-reader.service.js';
 import { InFlightCalls } from '../http/in-flight.service.js';
 import { addresseeOf, ReplyPresenter } from '../http/reply.presenter.js';
 import { refuseWebSocket } from '../http/web-socket.js';
-import type { ProviderStrategy } from '../providers/provider-strategy.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { readNativeCall } from '../providers/read-native-call.js';
 import { toCallRequest } from '../routing/call-request.js';
@@ -46,7 +45,8 @@ export class NativeCalls {
     const { headers } = request;
     const inFlight = this.inFlight.enter(reply.raw);
     const access = accessOf(request);
-    const strategy = this.strategyOf(slug, access.gateway.accountId);
+    if (slug === 'compat') throw new GatewayError('not_found', 'There is nothing at this path below /compat.');
+    const strategy = this.registry.required(slug, access.gateway.accountId);
     refuseWebSocket(headers);
     const { raw, upload } = await this.bodies.receive(request.raw, inFlight);
     const hasOwnKey = access.inlineKey !== null;
@@ -68,17 +68,6 @@ export class NativeCalls {
     const served = await this.routing.pass(strategy, once, inFlight.cancellation);
     reply.hijack();
     this.presenter.present(served, addresseeOf(request, asked), reply.raw);
-  }
-
-  private strategyOf(slug: string, accountId: string): ProviderStrategy {
-    const strategy = this.registry.get(slug, accountId);
-    if (strategy !== null) return strategy;
-    if (slug === 'compat') throw new GatewayError('not_found', 'There is nothing at this path below /compat.');
-    const slugs = this.registry.all(accountId).map(({ id }) => id);
-    throw new GatewayError(
-      'invalid_provider',
-      `"${slug}" is not a provider of this gateway. Providers: ${slugs.join(', ')}.`,
-    );
   }
 }
 

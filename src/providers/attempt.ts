@@ -7,7 +7,7 @@ export type NextStep = 'retry' | 'fallback' | 'none';
 /** One try at a target, or the reason why there was none. */
 export interface Attempt {
   readonly step: number;
-  /** Canonical slug. */
+  /** Canonical slug; of a refused one what the caller wrote. */
   readonly provider: string;
   readonly model: string;
   /** The dynamic route's element that wanted it; null where there is none. */
@@ -18,9 +18,9 @@ export interface Attempt {
   readonly startedAt: number;
   /**
    * `cached`: the answer was there already, and nobody was asked. `skipped`: the target's circuit is open, or its key is parked, and
-   * there is another way.
+   * there is another way. `refused`: it could not be tried, and the provider may be nobody.
    */
-  outcome: 'ok' | 'cached' | 'aborted' | 'skipped' | ErrorClass;
+  outcome: 'ok' | 'cached' | 'aborted' | 'skipped' | 'refused' | ErrorClass;
   /** The upstream's HTTP status; null when there was no answer. */
   status: number | null;
   durationMs: number;

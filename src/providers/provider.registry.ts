@@ -80,6 +80,18 @@ export class ProviderRegistry {
     return this.vendor(slug) ?? this.custom.get(accountId)?.get(slug) ?? null;
   }
 
+  /** The same. Throws `invalid_provider` for one that is none, with the list of what would have worked. */
+  required(slug: string, accountId: string, param?: string): ProviderStrategy {
+    const strategy = this.get(slug, accountId);
+    if (strategy !== null) return strategy;
+    const slugs = this.all(accountId).map(({ id }) => id);
+    throw new GatewayError(
+      'invalid_provider',
+      `"${slug}" is not a provider of this gateway. Ask for one of: ${slugs.join(', ')}.`,
+      param === undefined ? {} : { param },
+    );
+  }
+
   /** By slug or alias: one that every account has. */
   vendor(slug: string): ProviderStrategy | null {
     return this.strategies.get(slug) ?? this.strategies.get(canonicalSlug(slug)) ?? null;

@@ -8,7 +8,12 @@ import type { GatewayAccess } from '../gateways/gateway-access.js';
 import type { ProviderCall } from '../providers/provider-strategy.js';
 
 /** A chat completion, embeddings or a provider's own call, asked for at a gateway. */
-export interface CallRequest {
+export interface CallRequest extends CallHead {
+  readonly call: ProviderCall;
+}
+
+/** All that is known of a call besides what is asked. */
+export interface CallHead {
   /** Also the id of the call's log record. */
   readonly requestId: string;
   /** The caller's own correlation id, or the request's. */
@@ -16,7 +21,6 @@ export interface CallRequest {
   readonly access: GatewayAccess;
   /** What the request said besides its body. */
   readonly inbound: InboundFacts;
-  readonly call: ProviderCall;
   /** As they came, credentials included: routes look at the harmless ones. */
   readonly headers: InboundHeaders;
   /** The stored key asked for with `cf-aig-byok-alias`; null means the alias `default`. */
@@ -37,18 +41,24 @@ export interface RequestHead {
 }
 
 /** Reads what the headers say of a call. Throws `invalid_request` naming the one that makes no sense. */
-export function toCallRequest(
+export const toCallRequest = (
+  surface: Surface,
+  head: RequestHead,
+  access: GatewayAccess,
+  call: ProviderCall,
+): CallRequest => ({ ...toCallHead(surface, head, access), call });
+
+/** The same, of a request whose calls are its steps'. */
+export function toCallHead(
   surface: Surface,
   { id: requestId, url, headers }: RequestHead,
   access: GatewayAccess,
-  call: ProviderCall,
-): CallRequest {
+): CallHead {
   return {
     requestId,
     eventId: headerSafe(inboundHeader(headers, GATEWAY_HEADERS.eventId) ?? requestId),
     access,
     inbound: readInbound(surface, url, headers, access.gateway),
-    call,
     headers,
     keyAlias: inboundHeader(headers, GATEWAY_HEADERS.byokAlias),
     overrides: parseAttemptHeaders(headers),

@@ -24,7 +24,7 @@ import { CallLimits } from './call-limits.service.js';
 import type { CallRequest } from './call-request.js';
 import { CredentialResolver } from './credential-resolver.service.js';
 import { retryDelayMs } from './retry-policy.js';
-import type { PlannedRoute, PlannedTarget, RoutePlan } from './route-plan.js';
+import type { PlannedRoute, PlannedTarget, RefusedTarget, RoutePlan } from './route-plan.js';
 
 /** One try about to be made. */
 interface Try {
@@ -69,12 +69,7 @@ export class PlanExecutor {
    * Throws the last target's error, with the ledger in its metadata.
    * @param call Its ledger is filled as the call goes on, and read when it has ended.
    */
-  async execute(
-    plan: RoutePlan,
-    request: CallRequest,
-    call: OpenCall,
-    cancellation: Cancellation,
-  ): Promise<ServedReply> {
+  async execute(plan: RoutePlan, call: OpenCall, cancellation: Cancellation): Promise<ServedReply> {
     const { attempts } = call;
     let lastError: GatewayError | null = null;
     for (;;) {
@@ -84,18 +79,27 @@ export class PlanExecutor {
       if (planned === null) break;
       const last = attempts.at(-1);
       if (last !== undefined) last.next = 'fallback';
-      const asked = planned.request ?? request;
+      if ('refusal' in planned) {
+        attempts.push(this.refused(planned));
+        lastError = planned.refusal;
+        continue;
+      }
+      const asked = planned.request;
+      call.turnTo(asked);
+      const tried = attempts.length;
       const ttlMs = cacheTtlMs(asked.cache, asked.access.gateway, asked.call);
       const outcome = await (ttlMs === 0
         ? this.tryTarget(planned, asked, call, cancellation)
         : this.throughCache(planned, asked, ttlMs, call, cancellation));
+      if (outcome instanceof GatewayError && attempts.length === tried)
+        attempts.push(this.refused({ ...planned, provider: planned.strategy.id }));
       if (!(outcome instanceof GatewayError)) return plan.route === undefined ? outcome : atEnd(plan.route, outcome);
       lastError = outcome;
     }
     const last = attempts.at(-1);
     if (last !== undefined) last.next = 'none';
     const error = lastError ?? plan.route?.failure ?? new GatewayError('internal', 'The route has no target.');
-    throw withRoute(explained(error, attempts, request.requestId), call.route);
+    throw withRoute(explained(error, attempts, call.requestId), call.route);
   }
 
   /** An answer that is kept for such a call, else the target's own, which is kept then. */
@@ -308,6 +312,23 @@ export class PlanExecutor {
       if (isOurs && error.key !== 'internal') this.health.failed(subject, error);
       return error;
     }
+  }
+
+  private refused({ step, provider, model, element }: Omit<RefusedTarget, 'refusal'>): Attempt {
+    return {
+      step,
+      provider,
+      model,
+      element: element ?? null,
+      key: null,
+      startedAt: this.clock.now(),
+      outcome: 'refused',
+      status: null,
+      durationMs: 0,
+      bytes: 0,
+      next: null,
+      phases: null,
+    };
   }
 
   private unexpected(cause: unknown, { requestId }: CallRequest): GatewayError {

@@ -24,12 +24,22 @@ export interface PlannedTarget {
   readonly overrides: TargetOverrides;
   /** Is there nothing behind it, however it fails? */
   readonly isLast: boolean;
-  /** What is asked of it, where that is not the call's own request: the step of a universal one. */
-  readonly request?: CallRequest;
+  /** What is asked of it: the call's own request, or a step's of a universal one. */
+  readonly request: CallRequest;
   /** Quotas of nano-dollars that stand on the way here: what the call may cost is reserved from each of them, and booked there. */
   readonly spending?: readonly Quota[];
   /** The id of the route's element that wants it. */
   readonly element?: string;
+}
+
+/** One thing a plan wants tried that cannot be: nobody is such a provider, or the request makes no sense. It has failed already. */
+export interface RefusedTarget {
+  readonly step: number;
+  /** As it was asked for: nobody may be that. */
+  readonly provider: string;
+  readonly model: string;
+  readonly element?: string;
+  readonly refusal: GatewayError;
 }
 
 /**
@@ -38,7 +48,7 @@ export interface PlannedTarget {
  */
 export interface RoutePlan {
   /** The next target, given how the last one failed (null at the start); null when there is nothing left to try. */
-  next(lastError: GatewayError | null): Awaitable<PlannedTarget | null>;
+  next(lastError: GatewayError | null): Awaitable<PlannedTarget | RefusedTarget | null>;
   /** The dynamic route that is walked; absent where none is. */
   readonly route?: PlannedRoute | undefined;
 }
@@ -54,15 +64,22 @@ export interface PlannedRoute {
 }
 
 /** A plan of one. */
-export function directPlan(strategy: ProviderStrategy, model: string): RoutePlan {
+export function directPlan(strategy: ProviderStrategy, model: string, request: CallRequest): RoutePlan {
   return {
     next: (lastError) =>
-      lastError === null ? { step: 0, strategy, model, overrides: NO_OVERRIDES, isLast: true } : null,
+      lastError === null ? { step: 0, strategy, model, overrides: NO_OVERRIDES, isLast: true, request } : null,
   };
 }
 
+/** A plan of one that cannot be tried. */
+export function refusedPlan(target: Omit<RefusedTarget, 'step'>): RoutePlan {
+  return { next: (lastError) => (lastError === null ? { ...target, step: 0 } : null) };
+}
+
 /** Targets in a row: the next is tried whatever made the last one fail. */
-export function sequencePlan(targets: readonly Pick<PlannedTarget, 'strategy' | 'model' | 'overrides'>[]): RoutePlan {
+export function sequencePlan(
+  targets: readonly Pick<PlannedTarget, 'strategy' | 'model' | 'overrides' | 'request'>[],
+): RoutePlan {
   let step = 0;
   return {
     next: () => {

@@ -34,7 +34,7 @@ export class RoutePlanner {
     const resolved = this.providers.resolve(model, accountId);
     if (resolved !== null) {
       this.requireAble(resolved.strategy, call.kind, accountId);
-      return directPlan(resolved.strategy, resolved.model);
+      return directPlan(resolved.strategy, resolved.model, request);
     }
     const route = this.routes.of(internalId).get(model.startsWith(ROUTES) ? model.slice(ROUTES.length) : model);
     if (route === undefined) throw this.unknown(request);

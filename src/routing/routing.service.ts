@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { ServedReply } from '../providers/served-reply.js';
 import type { Cancellation } from '../common/cancellation.js';
+import { GatewayError } from '../common/errors/gateway-error.js';
+import { askedFacts, type CallFacts } from '../accounting/call-record.js';
 import { CallRecorder } from '../accounting/call-recorder.service.js';
-import { bodyBytes, isStreamed, type ProviderStrategy } from '../providers/provider-strategy.js';
-import type { CallRequest } from './call-request.js';
+import type { ProviderStrategy } from '../providers/provider-strategy.js';
+import type { CallHead, CallRequest } from './call-request.js';
 import { PlanExecutor } from './plan-executor.service.js';
 import { inClientsWords } from './clients-words.js';
-import { directPlan, type RoutePlan, type TargetOverrides } from './route-plan.js';
+import { directPlan, type RefusedTarget, refusedPlan, type RoutePlan, type TargetOverrides } from './route-plan.js';
 import { RoutePlanner } from './route-planner.service.js';
 import { type PlannedStep, stepsPlan } from './steps-plan.js';
 
@@ -17,6 +19,9 @@ export interface Step {
   readonly strategy: ProviderStrategy | null;
   readonly overrides: TargetOverrides;
 }
+
+/** A step that makes no sense: it fails like one that a provider refuses. */
+export type RefusedStep = Omit<RefusedTarget, 'step'>;
 
 /** From a request to a reply: plan, then execute, watched by the recorder. */
 @Injectable()
@@ -29,54 +34,71 @@ export class RoutingService {
 
   /** To whatever the call's model means. Throws `invalid_provider` for one that means nothing. */
   route(request: CallRequest, cancellation: Cancellation): Promise<ServedReply> {
-    return this.follow(() => this.planner.plan(request), request, cancellation);
+    return this.follow(() => this.planner.plan(request), factsOf(request), cancellation);
   }
 
   /** To a provider's own API. */
   pass(strategy: ProviderStrategy, request: CallRequest, cancellation: Cancellation): Promise<ServedReply> {
-    return this.follow(() => directPlan(strategy, request.call.request.model), request, cancellation);
+    return this.follow(() => directPlan(strategy, request.call.request.model, request), factsOf(request), cancellation);
   }
 
   /**
-   * To one step after the other, until one answers; the first stands for all on record. A provider's error comes in the words that
-   * its step's client reads.
+   * To one step after the other, until one answers: that one is on record. A provider's error comes in the words that its step's
+   * client reads.
+   * @param raw All steps, as they came: on record where none of them could be tried.
    */
-  inTurn(steps: readonly [Step, ...Step[]], cancellation: Cancellation): Promise<ServedReply> {
-    return this.follow(() => stepsPlan(steps.map((step) => this.planned(step))), steps[0].request, cancellation);
+  inTurn(
+    steps: readonly (Step | RefusedStep)[],
+    head: CallHead,
+    raw: Buffer,
+    cancellation: Cancellation,
+  ): Promise<ServedReply> {
+    const untried = { kind: null, requestedModel: '', streamed: false, requestBytes: raw.length, requestBody: raw };
+    return this.follow(
+      () => stepsPlan(steps.map((step) => this.planned(step))),
+      { ...headFacts(head), ...untried },
+      cancellation,
+    );
   }
 
-  private planned({ request, strategy, overrides }: Step): PlannedStep {
-    const { call } = request;
-    const plan = strategy === null ? this.planner.plan(request) : directPlan(strategy, call.request.model);
-    return { plan, request, overrides };
+  private planned(step: Step | RefusedStep): PlannedStep {
+    if ('refusal' in step) return { plan: refusedPlan(step), overrides: {} };
+    return { plan: this.planOf(step), overrides: step.overrides };
+  }
+
+  private planOf({ request, strategy }: Step): RoutePlan {
+    const { model } = request.call.request;
+    if (strategy !== null) return directPlan(strategy, model, request);
+    try {
+      return this.planner.plan(request);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      const slash = model.indexOf('/');
+      if (slash === -1) return refusedPlan({ provider: '', model, refusal: error });
+      return refusedPlan({ provider: model.slice(0, slash), model: model.slice(slash + 1), refusal: error });
+    }
   }
 
   /** Down a plan that is made when the call is on record already: one that cannot be made is a call that failed. */
-  private async follow(
-    makePlan: () => RoutePlan,
-    request: CallRequest,
-    cancellation: Cancellation,
-  ): Promise<ServedReply> {
-    const { requestId, eventId, access, inbound, call: asked, customCost } = request;
-    const call = this.recorder.start({
-      requestId,
-      eventId,
-      gateway: access.gateway,
-      accountId: access.gateway.accountId,
-      gatewayId: access.gateway.id,
-      tokenId: access.caller?.tokenId ?? null,
-      inbound,
-      kind: asked.kind,
-      requestedModel: asked.request.model,
-      streamed: isStreamed(asked),
-      requestBytes: bodyBytes(asked),
-      requestBody: asked.raw,
-      customCost,
-    });
+  private async follow(makePlan: () => RoutePlan, facts: CallFacts, cancellation: Cancellation): Promise<ServedReply> {
+    const call = this.recorder.start(facts);
     try {
-      return call.track(await this.executor.execute(makePlan(), request, call, cancellation));
+      return call.track(await this.executor.execute(makePlan(), call, cancellation));
     } catch (error) {
-      throw call.failed(inbound.surface === 'universal' ? inClientsWords(error) : error);
+      throw call.failed(facts.inbound.surface === 'universal' ? inClientsWords(error) : error);
     }
   }
 }
+
+const headFacts = ({ requestId, eventId, access, inbound, customCost }: CallHead) => ({
+  requestId,
+  eventId,
+  gateway: access.gateway,
+  accountId: access.gateway.accountId,
+  gatewayId: access.gateway.id,
+  tokenId: access.caller?.tokenId ?? null,
+  inbound,
+  customCost,
+});
+
+const factsOf = (request: CallRequest): CallFacts => ({ ...headFacts(request), ...askedFacts(request) });

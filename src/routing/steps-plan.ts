@@ -1,13 +1,10 @@
 import type { Awaitable } from '../common/awaitable.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
-import type { CallRequest } from './call-request.js';
-import type { PlannedTarget, RoutePlan, TargetOverrides } from './route-plan.js';
+import type { PlannedTarget, RefusedTarget, RoutePlan, TargetOverrides } from './route-plan.js';
 
-/** A step of a universal request, with the plan of what it means: a target, or a whole route. */
+/** A step of a universal request, with the plan of what it means: a target, a whole route, or nothing that could be tried. */
 export interface PlannedStep {
   readonly plan: RoutePlan;
-  /** What is asked of it: the request, with the step's own headers over those of all. */
-  readonly request: CallRequest;
   readonly overrides: TargetOverrides;
 }
 
@@ -17,7 +14,7 @@ export function stepsPlan(steps: readonly PlannedStep[]): RoutePlan {
   /** Of the current step the last error; null at its start, whatever the one before has met. */
   let isFresh = true;
 
-  const next = (lastError: GatewayError | null): Awaitable<PlannedTarget | null> => {
+  const next = (lastError: GatewayError | null): ReturnType<RoutePlan['next']> => {
     const step = steps[index];
     if (step === undefined) return null;
     const target = step.plan.next(isFresh ? null : lastError);
@@ -27,19 +24,19 @@ export function stepsPlan(steps: readonly PlannedStep[]): RoutePlan {
       : inStep(step, target, lastError);
   };
   const inStep = (
-    { request, overrides }: PlannedStep,
-    target: PlannedTarget | null,
+    { overrides }: PlannedStep,
+    target: PlannedTarget | RefusedTarget | null,
     lastError: GatewayError | null,
-  ): Awaitable<PlannedTarget | null> => {
+  ): Awaitable<PlannedTarget | RefusedTarget | null> => {
     if (target === null) {
       index++;
       isFresh = true;
       return next(lastError);
     }
+    if ('refusal' in target) return { ...target, step: index };
     return {
       ...target,
       step: index,
-      request: target.request ?? request,
       overrides: { ...overrides, ...target.overrides },
       isLast: target.isLast && index === steps.length - 1,
     };

@@ -6,14 +6,12 @@ import type { GraphWalk, WalkStop } from '../dynamic-routes/graph-walker.js';
 import type { RouteTarget } from '../dynamic-routes/route-element.js';
 import type { ProviderStrategy } from '../providers/provider-strategy.js';
 import type { CallRequest } from './call-request.js';
-import type { PlannedRoute, PlannedTarget, RoutePlan, TargetOverrides } from './route-plan.js';
+import type { PlannedRoute, PlannedTarget, RefusedTarget, RoutePlan, TargetOverrides } from './route-plan.js';
 
 /** A dynamic route as a plan: the walk says which model, this says what that is as a target. */
 export class WalkedPlan implements RoutePlan, PlannedRoute {
   readonly taken: RouteTaken;
   private step = 0;
-  /** Of a model that could not even be tried. */
-  private refusal: GatewayError | null = null;
 
   /** @param toStrategy Throws a `GatewayError` for a provider that is gone, or cannot do such a call. */
   constructor(
@@ -30,13 +28,12 @@ export class WalkedPlan implements RoutePlan, PlannedRoute {
   }
 
   get failure(): GatewayError {
-    if (this.refusal !== null) return this.refusal;
     const { errorClass, reason } = this.walk.failure;
     const message = `Dynamic route "${this.taken.name}": ${reason}`;
     return new GatewayError(errorClass === 'rate_limit' ? 'rate_limited' : 'route_failed', message, { param: 'model' });
   }
 
-  next(lastError: GatewayError | null): Awaitable<PlannedTarget | null> {
+  next(lastError: GatewayError | null): ReturnType<RoutePlan['next']> {
     const stop =
       lastError === null ? this.walk.start() : this.walk.failed(errorClassOf(lastError), emptyBudgetOf(lastError));
     return stop instanceof Promise ? stop.then((found) => this.toTarget(found)) : this.toTarget(stop);
@@ -46,21 +43,22 @@ export class WalkedPlan implements RoutePlan, PlannedRoute {
     return this.walk.succeeded();
   }
 
-  private toTarget(stop: WalkStop | null): Awaitable<PlannedTarget | null> {
+  private toTarget(stop: WalkStop | null): PlannedTarget | RefusedTarget | null {
     if (stop === null) return null;
     const { target, element, isLast, spending } = stop;
+    const { provider, model } = target;
+    const step = this.step++;
     let strategy: ProviderStrategy;
     try {
-      strategy = this.toStrategy(target.provider);
+      strategy = this.toStrategy(provider);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      this.refusal = error;
-      return this.next(error);
+      return { step, provider, model, element, refusal: error };
     }
     return {
-      step: this.step++,
+      step,
       strategy,
-      model: target.model,
+      model,
       overrides: toOverrides(target),
       isLast,
       element,

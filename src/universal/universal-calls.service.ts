@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { CallerCredentials } from '../auth/caller-credentials.service.js';
 import { accessOf } from '../auth/guards/gateway-token.guard.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
@@ -15,8 +16,8 @@ import { addresseeOf, ReplyPresenter } from '../http/reply.presenter.js';
 import { isStreamed, type ProviderCall, type ProviderStrategy } from '../providers/provider-strategy.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { readNativeCall } from '../providers/read-native-call.js';
-import { toCallRequest } from '../routing/call-request.js';
-import { RoutingService, type Step } from '../routing/routing.service.js';
+import { toCallHead, toCallRequest } from '../routing/call-request.js';
+import { type RefusedStep, RoutingService, type Step } from '../routing/routing.service.js';
 
 /** The provider that stands for the compat surface. */
 const COMPAT = 'compat';
@@ -37,23 +38,34 @@ export class UniversalCalls {
   async serve(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const inFlight = this.inFlight.enter(reply.raw);
     const raw = await this.bodies.read(request.raw, inFlight);
-    const [first, ...others] = parseBody(raw, universalRequestSchema).map((step, index) =>
-      this.toStep(step, index, request),
-    );
-    if (first === undefined) throw new GatewayError('invalid_request', 'The request has no step.');
-    const { access, call } = first.request;
-    inFlight.outlivesCaller = !isStreamed(call) && access.gateway.engine.finish_abandoned_calls === true;
-    const served = await this.routing.inTurn([first, ...others], inFlight.cancellation);
+    const access = accessOf(request);
+    const head = toCallHead('universal', request, access);
+    const steps = parseBody(raw, universalRequestSchema).map((step, index) => this.toStep(step, index, request));
+    inFlight.outlivesCaller =
+      !steps.some((step) => 'request' in step && isStreamed(step.request.call)) &&
+      access.gateway.engine.finish_abandoned_calls === true;
+    const served = await this.routing.inTurn(steps, head, raw, inFlight.cancellation);
     reply.hijack();
-    this.presenter.present(served, addresseeOf(request, first.request), reply.raw);
+    this.presenter.present(served, addresseeOf(request, head), reply.raw);
   }
 
-  private toStep(step: UniversalStep, index: number, request: FastifyRequest): Step {
+  private toStep(step: UniversalStep, index: number, request: FastifyRequest): Step | RefusedStep {
+    try {
+      return this.toUsableStep(step, index, request);
+    } catch (refusal) {
+      if (!(refusal instanceof GatewayError)) throw refusal;
+      return { provider: step.provider, model: modelOf(step), refusal };
+    }
+  }
+
+  private toUsableStep(step: UniversalStep, index: number, request: FastifyRequest): Step {
     const headers = headersOf(step);
     // A key for one provider is no key for the next: none of the outer request's is shown to any of them.
     const { providerKey } = this.credentials.read(headers);
     const access = { ...accessOf(request), inlineKey: providerKey === null ? null : new Secret(providerKey) };
-    const strategy = step.provider === COMPAT ? null : this.strategyOf(step.provider, index, access.gateway.accountId);
+    const { accountId } = access.gateway;
+    const strategy =
+      step.provider === COMPAT ? null : this.registry.required(step.provider, accountId, `[${index}].provider`);
     const call = strategy === null ? toCompatCall(step, headers, index) : this.toNativeCall(strategy, step, headers);
     const { requestTimeout, maxAttempts, retryDelay, backoff } = step.config;
     return {
@@ -86,17 +98,6 @@ export class UniversalCalls {
       upload: null,
     });
   }
-
-  private strategyOf(slug: string, index: number, accountId: string): ProviderStrategy {
-    const strategy = this.registry.get(slug, accountId);
-    if (strategy !== null) return strategy;
-    const slugs = [COMPAT, ...this.registry.all(accountId).map(({ id }) => id)];
-    throw new GatewayError(
-      'invalid_provider',
-      `"${slug}" is not a provider of this gateway. Ask for one of: ${slugs.join(', ')}.`,
-      { param: `[${index}].provider` },
-    );
-  }
 }
 
 const headersOf = ({ headers, authorization }: UniversalStep): Readonly<Record<string, string>> =>
@@ -104,6 +105,14 @@ const headersOf = ({ headers, authorization }: UniversalStep): Readonly<Record<s
 
 const bodyOf = ({ query }: UniversalStep): Buffer =>
   query === undefined ? NOTHING : Buffer.from(JSON.stringify(query));
+
+/** As it was asked for, in whatever words; empty where none was. */
+function modelOf({ query }: UniversalStep): string {
+  const named = namesModel.safeParse(query);
+  return named.success ? named.data.model : '';
+}
+
+const namesModel = z.object({ model: z.string() });
 
 /** A step in OpenAI's dialect: its model says where it goes, a dynamic route included. */
 function toCompatCall(step: UniversalStep, headers: InboundHeaders, index: number): ProviderCall {

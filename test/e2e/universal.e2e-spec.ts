@@ -50,6 +50,9 @@ const step = (provider: string, endpoint: string, rest: object = {}) => ({
 });
 const openai = step('openai', 'v1/chat/completions');
 const anthropic = step('anthropic', 'v1/messages');
+/** Of OpenAI's dialect, for whoever has the model. */
+const compat = (model: string) =>
+  step('compat', 'chat/completions', { query: { model, messages: [{ role: 'user', content: 'ping' }] } });
 
 const aMessage = {
   id: 'msg_1',
@@ -147,6 +150,66 @@ describe('a universal call', () => {
     expect(await response.text()).toBe(`${events.join('\n\n')}\n\n`);
   });
 
+  it.each([
+    ['a provider that nobody is', step('nobody', 'x'), { provider: 'nobody', model: 'm' }],
+    ['a model that nobody has', compat('nobody/x'), { provider: 'nobody', model: 'x' }],
+    ['no route of this gateway', compat('dynamic/none'), { provider: 'dynamic', model: 'none' }],
+    ['another endpoint of compat', step('compat', 'images'), { provider: 'compat', model: 'm' }],
+    ['a body that makes no sense', step('compat', 'chat/completions'), { provider: 'compat', model: 'm' }, { n: 'x' }],
+    ['a header that makes no sense', { ...openai, headers: { 'cf-aig-max-attempts': 'x' } }, { provider: 'openai' }],
+    ['no key for its provider', step('groq', 'chat/completions'), { provider: 'groq', model: 'm' }],
+  ])('lets a step fail that asks for %s, and goes on', async (_name, senseless, told, query = {}) => {
+    upstream.replies(json(200, aMessage));
+
+    const response = await ask([{ ...senseless, query: { ...senseless.query, ...query } }, anthropic]);
+
+    expect([response.status, response.headers.get('cf-aig-step')]).toEqual([200, '1']);
+    expect(response.headers.get('cf-aig-attempts')).toMatch(/^[^,]*;refused;0ms, anthropic\/m;/);
+    expect(records).toMatchObject([
+      { provider: 'anthropic', model: 'm', kind: 'native', requestedModel: 'm', step: 1, status: 200 },
+    ]);
+    expect(records[0]?.attempts).toMatchObject([
+      { step: 0, ...told, outcome: 'refused', next: 'fallback' },
+      { step: 1, provider: 'anthropic', outcome: 'ok' },
+    ]);
+  });
+
+  it('answers with what is wrong with the last step, behind those that failed', async () => {
+    upstream.replies(json(500, {}));
+
+    const response = await ask([openai, step('nobody', 'x')]);
+
+    expect([response.status, await errors(response)]).toMatchObject([400, [{ code: 2008 }]]);
+    expect(records).toMatchObject([{ provider: null, model: null, step: 1, error: 'invalid_provider' }]);
+    expect(records[0]?.attempts.map(({ provider, outcome }) => [provider, outcome])).toEqual([
+      ['openai', 'server'],
+      ['nobody', 'refused'],
+    ]);
+  });
+
+  it('has on record the step that answered: its kind, its model, what it asked, what it says of the call', async () => {
+    upstream.replies(json(500, {}), json(200, aCompletion()));
+
+    await ask([
+      { ...anthropic, headers: { 'cf-aig-metadata': '{"step":"first"}' } },
+      { ...compat('openai/gpt'), headers: { 'cf-aig-metadata': '{"step":"second"}' } },
+    ]);
+
+    expect(records).toMatchObject([
+      {
+        provider: 'openai',
+        model: 'gpt',
+        kind: 'chat',
+        requestedModel: 'openai/gpt',
+        step: 1,
+        inbound: { surface: 'universal', metadata: { entries: { step: 'second' } } },
+      },
+    ]);
+    expect(JSON.parse(String(records[0]?.requestBody))).toEqual(compat('openai/gpt').query);
+    const log = await gateway.admin('GET', `/ai-gateway/gateways/default/logs/${records[0]?.requestId}`);
+    expect(log).toMatchObject({ provider: 'openai', model: 'openai/gpt', step: 1 });
+  });
+
   it('answers with the last step’s own error when all fail', async () => {
     upstream.replies(
       json(500, {}),
@@ -172,14 +235,7 @@ describe('a universal call', () => {
   it('takes compat as the provider of a step, embeddings too', async () => {
     upstream.replies(json(500, {}), json(200, { ...aMessage, model: 'claude-x' }));
 
-    const response = await ask([
-      step('compat', 'chat/completions', {
-        query: { model: 'openai/gpt', messages: [{ role: 'user', content: 'ping' }] },
-      }),
-      step('compat', 'chat/completions', {
-        query: { model: 'anthropic/claude-x', messages: [{ role: 'user', content: 'ping' }] },
-      }),
-    ]);
+    const response = await ask([compat('openai/gpt'), compat('anthropic/claude-x')]);
 
     expect([response.status, response.headers.get('cf-aig-step')]).toEqual([200, '1']);
     expect(await response.json()).toMatchObject({
@@ -191,11 +247,7 @@ describe('a universal call', () => {
   it('brings a compat step’s error in the words of OpenAI’s clients', async () => {
     upstream.replies(json(429, { error: { message: 'slow down', type: 'requests', code: 'rate_limit_exceeded' } }));
 
-    const response = await ask([
-      step('compat', 'chat/completions', {
-        query: { model: 'openai/gpt', messages: [{ role: 'user', content: 'ping' }] },
-      }),
-    ]);
+    const response = await ask([compat('openai/gpt')]);
 
     expect(response.status).toBe(429);
     expect(await response.json()).toMatchObject({
@@ -246,16 +298,7 @@ describe('a universal call', () => {
     ['no step', [], 2902],
     ['a step that is none', ['openai'], 2902],
     ['an unknown provider', [step('nobody', 'x')], 2008],
-    ['an unknown provider behind a good one', [openai, step('nobody', 'x')], 2008],
-    [
-      'an unknown prefix on compat',
-      [
-        step('compat', 'chat/completions', {
-          query: { model: 'nobody/m', messages: [{ role: 'user', content: 'hi' }] },
-        }),
-      ],
-      2008,
-    ],
+    ['an unknown prefix on compat', [compat('nobody/m')], 2008],
     ['another endpoint of compat', [step('compat', 'images')], 2902],
     ['too many attempts', [{ ...openai, config: { maxAttempts: 9 } }], 2902],
     ['a header that is none', [{ ...openai, headers: { 'x-a': 'b\r\nx-c: d' } }], 2902],

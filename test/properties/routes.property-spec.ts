@@ -64,6 +64,7 @@ async function walkForReal(
   let error: GatewayError | null = null;
   for (;;) {
     const target = await plan.next(error);
+    if (target !== null && 'refusal' in target) throw target.refusal;
     if (target === null) return { path: plan.taken.path, asked, answer: null, failure: error ?? plan.failure };
     const outcome = script[asked.length] ?? 'success';
     asked.push(target.element!);

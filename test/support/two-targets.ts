@@ -17,7 +17,7 @@ export function allowPlans(gateway: RunningGateway): void {
     const targets = model
       .slice('plan:'.length)
       .split('|')
-      .map((name) => ({ ...registry.resolve(name, request.access.gateway.accountId)!, overrides: {} }));
+      .map((name) => ({ ...registry.resolve(name, request.access.gateway.accountId)!, overrides: {}, request }));
     return sequencePlan(targets);
   };
 }
