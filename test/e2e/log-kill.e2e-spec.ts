@@ -11,6 +11,7 @@ import { ADMIN_TOKEN } from '../support/gateway.js';
 const KILLS = Number(process.env['LOG_KILLS'] ?? 1);
 const CALLS_A_SECOND = 500;
 const UNDER_LOAD_MS = 1_500;
+const ENOUGH_CALLS = 50;
 const TICK_MS = 10;
 
 /** Calls the gateway at its rate until it is killed in the middle of it. Returns the ids of those whose answer came whole. */
@@ -33,7 +34,7 @@ async function callUntilKilled(gateway: ChildGateway): Promise<string[]> {
       const due = ((performance.now() - started) / 1000) * CALLS_A_SECOND;
       // What was under way when it was killed fails; what came whole before counts.
       while (calls.length < due) calls.push(call(calls.length % 4 === 0).catch(() => undefined));
-      if (performance.now() - started < UNDER_LOAD_MS) return;
+      if (performance.now() - started < UNDER_LOAD_MS || answered.length < ENOUGH_CALLS) return;
       clearInterval(timer);
       resolve();
     }, TICK_MS);
@@ -76,7 +77,7 @@ describe('a gateway that is killed under load', () => {
         const gateway = await ChildGateway.start({}, dataDir);
         const before = answered.size;
         for (const id of await callUntilKilled(gateway)) answered.add(id);
-        expect(answered.size - before).toBeGreaterThan(CALLS_A_SECOND / 10);
+        expect(answered.size - before).toBeGreaterThanOrEqual(ENOUGH_CALLS);
       }
 
       const gateway = await ChildGateway.start({}, dataDir);
@@ -91,7 +92,7 @@ describe('a gateway that is killed under load', () => {
       const logged = new Set(ids);
       expect([...answered].filter((id) => !logged.has(id))).toEqual([]);
     },
-    60_000 + KILLS * 20_000,
+    180_000 + KILLS * 60_000,
   );
 });
 

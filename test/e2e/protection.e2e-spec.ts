@@ -117,11 +117,9 @@ describe("a gateway's own time-outs", () => {
     await settings({ headers_ms: 100 })();
     upstream.replies(() => {});
 
-    const began = Date.now();
     const response = await post();
 
     expect(response.status).toBe(504);
-    expect(Date.now() - began).toBeLessThan(2000);
     expect(await response.json()).toMatchObject({ error: { metadata: { fault: 'headers_timeout' } } });
   });
 });

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The first start may have to build. */
 const START_TIMEOUT_MS = 300_000;
 /** 3 s is the goal on a machine that does nothing else; this is what a busy one must manage. */
-const SECOND_START_MS = 20_000;
+const SECOND_START_MS = 60_000;
 const ADMIN_TOKEN = 'an-admin-token-of-more-than-32-characters';
 
 const completion = z.object({ choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1) });

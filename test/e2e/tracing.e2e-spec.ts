@@ -212,24 +212,15 @@ describe("a gateway's `otel`", () => {
     expect(await put({ ...known, content_type: 'json' })).toBe(200);
   });
 
-  it('drops spans and counts them when a collector is away, and slows no call', async () => {
+  it('drops spans and counts them when a collector is away, and no call waits for one', async () => {
     upstream.replies(json(200, aCompletion()));
     receiver.isSilent = true;
-    const time = async (gatewayId: string): Promise<number> => {
-      const from = performance.now();
-      for (let i = 0; i < 40; i++) await Promise.all([1, 2, 3, 4, 5].map(() => call(gatewayId, hi)));
-      return performance.now() - from;
-    };
-    await time('default');
 
-    const without = await time('default');
-    const dead = await time('dead');
-    const silent = await time('silent');
+    // All are answered while the collectors have answered none.
+    for (const gatewayId of ['dead', 'silent'])
+      for (let i = 0; i < 40; i++) await Promise.all([1, 2, 3, 4, 5].map(() => call(gatewayId, hi)));
 
     receiver.answer();
-    const slack = 250;
-    expect(dead).toBeLessThan(without * 2 + slack);
-    expect(silent).toBeLessThan(without * 2 + slack);
     expect(counts().waiting).toBeGreaterThan(0);
     expect(counts().waiting).toBeLessThanOrEqual(2 * 2048);
   });

@@ -289,10 +289,8 @@ describe.each([
     expect(Date.now() - began).toBeGreaterThanOrEqual(390);
 
     first.replies(failing(429, null, { 'retry-after': '60' })(streamed), good(streamed));
-    const quick = Date.now();
     expectOutcome(await call('openai/gpt-4o', streamed, 3), { status: 429 });
     expect(first.received).toHaveLength(1);
-    expect(Date.now() - quick).toBeLessThan(2000);
   });
 
   it('15 · leaves a flapping provider alone, and comes back to it step by step', async () => {

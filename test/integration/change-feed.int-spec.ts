@@ -14,10 +14,13 @@ import {
   type EmptyDatabase,
   onAnotherConnection,
 } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 
 Logger.overrideLogger(false);
 
 const NEVER_MS = 3_600_000;
+/** For a machine that does much else: what is not noticed by its own way is not noticed for an hour. */
+const NOTICED_MS = 20_000;
 
 /** One gateway process' share of the database. */
 interface Replica {
@@ -59,15 +62,6 @@ async function startReplica(
 
 const addAccount = ({ database }: Replica, name: string): Promise<unknown> =>
   onAnotherConnection(database, 'INSERT INTO accounts (id, name) VALUES ($1, $1)', [name]);
-
-async function until(what: () => boolean, withinMs: number): Promise<number> {
-  const start = performance.now();
-  while (!what()) {
-    if (performance.now() - start > withinMs) throw new Error(`It did not happen within ${String(withinMs)} ms`);
-    await sleep(10);
-  }
-  return performance.now() - start;
-}
 
 describeOnEachDatabase('The change feed', (fixture) => {
   it('shows a change to the next call on the replica that made it', async () => {
@@ -114,7 +108,7 @@ describeOnEachDatabase('The change feed', (fixture) => {
 
     await addAccount(replica, 'theirs');
 
-    expect(await until(() => replica.names().includes('theirs'), 1_000)).toBeLessThan(1_000);
+    await eventually(() => replica.names().includes('theirs'), NOTICED_MS);
   });
 
   it('swaps all snapshots in one go, after all of them have loaded', async () => {
@@ -139,7 +133,7 @@ describeOnEachDatabase('The change feed', (fixture) => {
       },
     };
     const starting = startReplica(fixture, NEVER_MS, [quick, slow]);
-    await until(() => events.includes('quick loaded'), 30_000);
+    await eventually(() => events.includes('quick loaded'), NOTICED_MS);
     expect(events).toEqual(['quick loaded']);
 
     release();
@@ -164,7 +158,7 @@ describeOnEachDatabase('The change feed', (fixture) => {
     gate = new Promise((resolve) => (open = resolve));
     await replica.prisma.account.create({ data: { id: 'a', name: 'a' } });
     const first = replica.feed.refresh();
-    await until(() => loads === 2, 5_000);
+    await eventually(() => loads === 2, NOTICED_MS);
 
     await replica.prisma.account.create({ data: { id: 'b', name: 'b' } });
     const second = [replica.feed.refresh(), replica.feed.refresh(), replica.feed.refresh()];
@@ -193,7 +187,7 @@ describeOnEachDatabase('The change feed', (fixture) => {
     expect(replica.feed.version).toBe(version);
 
     broken = false;
-    await until(() => replica.names().includes('a'), 2_000);
+    await eventually(() => replica.names().includes('a'), NOTICED_MS);
   });
 });
 
@@ -210,7 +204,7 @@ describeOnServer('The change feed', (fixture) => {
     await here.feed.refresh();
     expect(here.names()).toEqual(['a']);
 
-    await until(() => there.names().includes('a'), 1_000);
+    await eventually(() => there.names().includes('a'), NOTICED_MS);
     expect(there.feed.version).toBe(here.feed.version);
   });
 
@@ -231,6 +225,6 @@ describeOnServer('The change feed', (fixture) => {
 
     await server.start();
     await addAccount(replica, 'after');
-    await until(() => replica.names().includes('after'), 5_000);
+    await eventually(() => replica.names().includes('after'), NOTICED_MS);
   });
 });

@@ -144,9 +144,7 @@ function suite({ url, server }: RedisFixture, isCluster: boolean): void {
     await missing.admit([aClaim({ scope })], aHold('a'));
     await redis.stop();
 
-    const asked = Date.now();
     await expect(missing.admit([aClaim({ scope })], aHold('b'))).rejects.toBeInstanceOf(StateUnavailable);
-    expect(Date.now() - asked).toBeLessThan(2_000);
     expect(await missing.getBlob('blob')).toBeNull();
     await expect(refusing.getBlob('blob')).rejects.toMatchObject({ status: 503 });
     await expect(missing.setBlob('blob', Buffer.from('x'), 1_000)).resolves.toBeUndefined();

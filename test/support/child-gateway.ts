@@ -30,9 +30,8 @@ export class ChildGateway {
       process.execPath,
       [
         '--disable-warning=ExperimentalWarning',
-        '--expose-gc',
         `--import=${at('./run-typescript.mjs')}`,
-        `--import=${at('./held-memory.mjs')}`,
+        `--import=${at('./tell-held-memory.ts')}`,
         at('../../src/main.ts'),
       ],
       {
