@@ -5,7 +5,11 @@ import { forwardedHeaders } from '../contract/gateway-headers.js';
 import { BodyReader } from '../http/body-reader.service.js';
 import { InFlightCalls } from '../http/in-flight.service.js';
 import { addresseeOf, ReplyPresenter } from '../http/reply.presenter.js';
+import { dialectRequestSchema } from '../contract/dialect-request.schema.js';
+import { parseBody } from '../contract/parse-body.js';
+import type { NativeDialect } from '../providers/native-call.js';
 import { isStreamed, type ProviderCall } from '../providers/provider-strategy.js';
+import { toDialectCall } from '../providers/read-native-call.js';
 import { toCallRequest } from '../routing/call-request.js';
 import { RoutingService } from '../routing/routing.service.js';
 
@@ -18,6 +22,13 @@ export class CompatCalls {
     private readonly inFlight: InFlightCalls,
     private readonly bodies: BodyReader,
   ) {}
+
+  /** The same of a request in a dialect that travels as it is. */
+  serveIn(dialect: NativeDialect, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    return this.serve(request, reply, (raw) =>
+      toDialectCall(dialect, request.url, parseBody(raw, dialectRequestSchema), raw, request.headers),
+    );
+  }
 
   /**
    * Reads the body, routes the call and writes the answer.

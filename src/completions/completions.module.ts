@@ -5,11 +5,13 @@ import { RoutingModule } from '../routing/routing.module.js';
 import { CompatCalls } from './compat-calls.service.js';
 import { CompletionsController } from './completions.controller.js';
 import { EmbeddingsController } from './embeddings.controller.js';
+import { MessagesController } from './messages.controller.js';
 import { ModelsController } from './models.controller.js';
+import { ResponsesController } from './responses.controller.js';
 
 @Module({
   imports: [AuthModule, HttpModule, RoutingModule],
-  controllers: [CompletionsController, EmbeddingsController, ModelsController],
+  controllers: [CompletionsController, EmbeddingsController, MessagesController, ModelsController, ResponsesController],
   providers: [CompatCalls],
 })
 export class CompletionsModule {}

@@ -7,6 +7,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const MAX_HEADERS = 100;
 const MAX_HEADER_VALUE = 16 * 1024;
 const MAX_STEPS = 100;
+const MAX_SLUG = 128;
 
 /** Clients write numbers, booleans and objects into headers; what is null is not there. */
 const headerValue = z.unknown().transform((value) => {
@@ -30,7 +31,7 @@ const whole = (min: number, max: number) => z.coerce.number().int().min(min).max
 
 /** One step of a universal request: a call of a provider's own API, or of `compat`. */
 const stepSchema = z.looseObject({
-  provider: z.string().min(1),
+  provider: z.string().min(1).max(MAX_SLUG),
   /** The path below the provider's, with or without a query string. */
   endpoint: z.string().default(''),
   headers: headers.default({}),

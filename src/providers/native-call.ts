@@ -2,11 +2,19 @@ import type { Readable } from 'node:stream';
 import type { HttpMethod } from '../common/http-methods.js';
 import type { UpstreamHeaders } from '../transport/upstream.types.js';
 
+/** Dialects that clients speak to whoever has the model, and that travel as they are: OpenAI's Responses, Anthropic's Messages. */
+export type NativeDialect = 'responses' | 'messages';
+
 /** A call in the provider's own words, to be passed on as it came. Never changed: a retry must see the same request. */
 export interface NativeCall {
   readonly method: HttpMethod;
   /** What followed the provider's slug, with its query string, as it was written: `/v1/messages?beta=true`. Holds no token of ours. */
   readonly path: string;
+  /**
+   * Of a call to whoever has the model, the dialect it is in: `path` is the dialect's own then, and `request.model` the name by which the
+   * caller knows the model. Absent: the call is one provider's, as it is.
+   */
+  readonly dialect?: NativeDialect;
   /** What was read of the body, or of the path where the body does not say. */
   readonly request: {
     /** The model's id at the provider; empty where the call names none. */

@@ -6,7 +6,7 @@ import type { FinishReason, Usage } from '../contract/chat-completion.js';
 import type { EmbeddingsRequest } from '../contract/embeddings-request.schema.js';
 import type { UpstreamAnswer, UpstreamRequest } from '../transport/upstream.types.js';
 import type { ModelEntry } from './model-catalog.js';
-import type { AnswerHead, NativeCall } from './native-call.js';
+import type { AnswerHead, NativeCall, NativeDialect } from './native-call.js';
 
 /** The set of strategies, as a DI token: `providers.module.ts` lists them. */
 export const PROVIDER_STRATEGIES = Symbol('PROVIDER_STRATEGIES');
@@ -149,6 +149,8 @@ export interface EmbeddingsTranslation {
 
 /** A provider's own API, passed through: where its calls go, and what is read of its answers on the side. Pure. */
 export interface NativeSurface {
+  /** Which dialects that others speak too its API has, and where. */
+  readonly dialects: Readonly<Partial<Record<NativeDialect, string>>>;
   /** The model that a path names; empty where it names none. */
   modelIn(path: string): string;
   /** Throws `invalid_request` for a path that leads nowhere, `missing_provider_key` for a key that cannot be shown. */

@@ -5,12 +5,18 @@ import { GatewayError } from '../common/errors/gateway-error.js';
 import { canonicalSlug } from '../common/provider-slugs.js';
 import { serverConfig } from '../config/server.config.js';
 import { transportConfig } from '../config/transport.config.js';
+import type { NativeDialect } from './native-call.js';
 import {
   PROVIDER_STRATEGIES,
   type ProviderBase,
   type ProviderCredential,
   type ProviderStrategy,
 } from './provider-strategy.js';
+
+const DIALECT_NAMES: Readonly<Record<NativeDialect, string>> = {
+  responses: 'OpenAI’s Responses',
+  messages: 'Anthropic’s Messages',
+};
 
 const WORKERS_AI = 'workers-ai';
 const SANDBOX = 'sandbox';
@@ -115,6 +121,18 @@ export class ProviderRegistry {
       param: 'model',
       provider: id,
     });
+  }
+
+  /** What a caller is told who asks one in a dialect that it does not speak. */
+  withoutDialect({ id, name }: ProviderStrategy, dialect: NativeDialect, accountId: string): GatewayError {
+    const able = this.all(accountId).flatMap(({ id: slug, native }) =>
+      native.dialects[dialect] === undefined ? [] : slug,
+    );
+    return new GatewayError(
+      'invalid_provider',
+      `${name} does not speak ${DIALECT_NAMES[dialect]}. Ask one of: ${able.join(', ')}; any chat model answers at …/chat/completions.`,
+      { param: 'model', provider: id },
+    );
   }
 
   /** What a caller is told who asks one for chat that has none. */

@@ -4,7 +4,8 @@ import { holdsToken } from '../common/token-shape.js';
 import { type InboundHeaders, nativeHeaders } from '../contract/gateway-headers.js';
 import { MAX_MODEL_NAME } from '../contract/model-name.js';
 import { readMembers } from './dialects/openai-chat/json-members.js';
-import type { NativeCall, Upload } from './native-call.js';
+import type { DialectRequest } from '../contract/dialect-request.schema.js';
+import type { NativeCall, NativeDialect, Upload } from './native-call.js';
 import type { ProviderStrategy } from './provider-strategy.js';
 
 /** A call as it came in, before anything is known of it. */
@@ -45,6 +46,33 @@ export function readNativeCall(strategy: ProviderStrategy, request: NativeReques
     upload,
     headers: nativeHeaders(headers),
     credentials,
+  };
+}
+
+/**
+ * Makes a call of a request in a dialect, for whoever has its model. Throws `invalid_request` for a gateway token in the URL.
+ * @param url A path with its query, of which a key is no part.
+ */
+export function toDialectCall(
+  dialect: NativeDialect,
+  url: string,
+  request: DialectRequest,
+  raw: Buffer,
+  headers: InboundHeaders,
+): NativeCall & { kind: 'native' } {
+  const [, query = ''] = url.split(/\?(.*)/s, 2);
+  const kept = query.split('&').filter((pair) => pair !== '' && !pair.startsWith('key='));
+  return {
+    kind: 'native',
+    dialect,
+    method: 'POST',
+    path: clean(`/${dialect}${kept.length === 0 ? '' : `?${kept.join('&')}`}`),
+    request: { ...request, stream: request.stream === true },
+    raw,
+    upload: null,
+    headers: nativeHeaders(headers),
+    // The key is shown as each provider wants it, whatever header it came in.
+    credentials: [],
   };
 }
 

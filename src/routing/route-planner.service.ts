@@ -33,7 +33,7 @@ export class RoutePlanner {
     const { accountId, internalId } = access.gateway;
     const resolved = this.providers.resolve(model, accountId);
     if (resolved !== null) {
-      this.requireAble(resolved.strategy, call.kind, accountId);
+      this.requireAble(resolved.strategy, call, accountId);
       return directPlan(resolved.strategy, resolved.model, request);
     }
     const route = this.routes.of(internalId).get(model.startsWith(ROUTES) ? model.slice(ROUTES.length) : model);
@@ -53,23 +53,29 @@ export class RoutePlanner {
       spending: [],
       trace: null,
     });
-    return new WalkedPlan(walk, request, (provider) => this.strategyOf(provider, call.kind, accountId));
+    return new WalkedPlan(walk, request, (provider) => this.strategyOf(provider, call, accountId));
   }
 
   /** Throws `invalid_provider` for one that is gone since the route was saved, or cannot do such a call. */
-  private strategyOf(provider: string, kind: ProviderCall['kind'], accountId: string): ProviderStrategy {
+  private strategyOf(provider: string, call: ProviderCall, accountId: string): ProviderStrategy {
     const strategy = this.providers.get(provider, accountId);
     if (strategy === null)
       throw new GatewayError('invalid_provider', `"${provider}" is not a provider of this gateway any more.`, {
         param: 'model',
       });
-    this.requireAble(strategy, kind, accountId);
+    this.requireAble(strategy, call, accountId);
     return strategy;
   }
 
-  private requireAble(strategy: ProviderStrategy, kind: ProviderCall['kind'], accountId: string): void {
+  private requireAble(strategy: ProviderStrategy, call: ProviderCall, accountId: string): void {
+    if (call.kind === 'native') {
+      const { dialect } = call;
+      if (dialect !== undefined && strategy.native.dialects[dialect] === undefined)
+        throw this.providers.withoutDialect(strategy, dialect, accountId);
+      return;
+    }
     if (strategy.isNativeOnly === true) throw this.providers.withoutChat(strategy);
-    if (kind === 'embeddings' && strategy.embeddings === undefined)
+    if (call.kind === 'embeddings' && strategy.embeddings === undefined)
       throw this.providers.withoutEmbeddings(strategy, accountId);
   }
 

@@ -45,15 +45,15 @@ export class RoutingService {
   /**
    * To one step after the other, until one answers: that one is on record. A provider's error comes in the words that its step's
    * client reads.
-   * @param raw All steps, as they came: on record where none of them could be tried.
+   * @param bytes How long all steps were: that is on record where none could be tried. They themselves may hold keys.
    */
   inTurn(
     steps: readonly (Step | RefusedStep)[],
     head: CallHead,
-    raw: Buffer,
+    bytes: number,
     cancellation: Cancellation,
   ): Promise<ServedReply> {
-    const untried = { kind: null, requestedModel: '', streamed: false, requestBytes: raw.length, requestBody: raw };
+    const untried = { kind: null, requestedModel: '', streamed: false, requestBytes: bytes, requestBody: null };
     return this.follow(
       () => stepsPlan(steps.map((step) => this.planned(step))),
       { ...headFacts(head), ...untried },

@@ -5,8 +5,10 @@ import { CallerCredentials } from '../auth/caller-credentials.service.js';
 import { accessOf } from '../auth/guards/gateway-token.guard.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
 import { Secret } from '../common/secret.js';
+import { dialectRequestSchema } from '../contract/dialect-request.schema.js';
 import { embeddingsRequestSchema } from '../contract/embeddings-request.schema.js';
 import { forwardedHeaders, type InboundHeaders } from '../contract/gateway-headers.js';
+import { modelNameSchema } from '../contract/model-name.js';
 import { parseBody, parseValue } from '../contract/parse-body.js';
 import { chatCompletionRequestSchema } from '../contract/chat-completion-request.schema.js';
 import { type UniversalStep, universalRequestSchema } from '../contract/universal-request.schema.js';
@@ -15,7 +17,7 @@ import { InFlightCalls } from '../http/in-flight.service.js';
 import { addresseeOf, ReplyPresenter } from '../http/reply.presenter.js';
 import { isStreamed, type ProviderCall, type ProviderStrategy } from '../providers/provider-strategy.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
-import { readNativeCall } from '../providers/read-native-call.js';
+import { readNativeCall, toDialectCall } from '../providers/read-native-call.js';
 import { toCallHead, toCallRequest } from '../routing/call-request.js';
 import { type RefusedStep, RoutingService, type Step } from '../routing/routing.service.js';
 
@@ -44,7 +46,7 @@ export class UniversalCalls {
     inFlight.outlivesCaller =
       !steps.some((step) => 'request' in step && isStreamed(step.request.call)) &&
       access.gateway.engine.finish_abandoned_calls === true;
-    const served = await this.routing.inTurn(steps, head, raw, inFlight.cancellation);
+    const served = await this.routing.inTurn(steps, head, raw.length, inFlight.cancellation);
     reply.hijack();
     this.presenter.present(served, addresseeOf(request, head), reply.raw);
   }
@@ -112,7 +114,7 @@ function modelOf({ query }: UniversalStep): string {
   return named.success ? named.data.model : '';
 }
 
-const namesModel = z.object({ model: z.string() });
+const namesModel = z.object({ model: modelNameSchema });
 
 /** A step in OpenAI's dialect: its model says where it goes, a dynamic route included. */
 function toCompatCall(step: UniversalStep, headers: InboundHeaders, index: number): ProviderCall {
@@ -122,9 +124,15 @@ function toCompatCall(step: UniversalStep, headers: InboundHeaders, index: numbe
       return { kind: 'chat', request: parseValue(step.query, chatCompletionRequestSchema), ...rest };
     case 'embeddings':
       return { kind: 'embeddings', request: parseValue(step.query, embeddingsRequestSchema), ...rest };
+    case 'responses': {
+      const stepHeaders = { 'content-type': 'application/json', ...headers };
+      return toDialectCall('responses', '', parseValue(step.query, dialectRequestSchema), rest.raw, stepHeaders);
+    }
     default:
-      throw new GatewayError('invalid_request', 'A step of "compat" has the endpoint chat/completions or embeddings.', {
-        param: `[${index}].endpoint`,
-      });
+      throw new GatewayError(
+        'invalid_request',
+        'A step of "compat" has the endpoint chat/completions, embeddings or responses.',
+        { param: `[${index}].endpoint` },
+      );
   }
 }

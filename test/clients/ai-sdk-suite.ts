@@ -6,7 +6,7 @@ import type * as ai from 'ai';
 import type { ToolSet } from 'ai';
 import { z } from 'zod';
 import { encodeLines } from '../support/bedrock-frames.js';
-import { aChunk, aCompletion, aStream } from '../support/builders.js';
+import { aChunk, aCompletion, aResponse, aStream } from '../support/builders.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 import { json, sse, sseCut, sseHang, StubUpstream, type StubReply } from '../support/stub-upstream.js';
 
@@ -550,15 +550,15 @@ export function describeAiSdk(sdk: AiSdk): void {
       expect(text).toBe(expected('openai', 'text').content);
     });
 
-    it("70 · says in JSON that OpenAI's Responses are not here", async () => {
-      upstream.replies(whole('openai', 'text'));
+    it("70 · speaks OpenAI's Responses where nothing else is said", async () => {
+      upstream.replies(json(200, aResponse('gpt-4o')));
       const model = openai()('openai/gpt-4o');
 
-      const error = await caught(() => generateText({ ...common, model }));
+      const { text } = await generateText({ ...common, model });
 
-      expect(error).toMatchObject({ statusCode: 404, isRetryable: false });
-      expect(error.message).toContain('There is nothing at');
-      expect(upstream.received).toHaveLength(0);
+      expect(text).toBe('Hello.');
+      expect(upstream.last.path).toMatch(/\/v1\/responses$/);
+      expect(upstream.last.json()).toMatchObject({ model: 'gpt-4o' });
     });
 
     it('71 · passes on what only the caller knows', async () => {

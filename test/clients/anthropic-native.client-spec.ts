@@ -1,21 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Anthropic from '@anthropic-ai/sdk';
-import Anthropic0 from 'anthropic-sdk-0';
 import { hasFixtures, readExchanges, type RecordedExchange } from '../support/fixtures.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 import { json, StubUpstream, text, type StubReply } from '../support/stub-upstream.js';
+import { ANTHROPIC_SDKS } from './anthropic-sdks.js';
 import { bothWays, meaningOf } from './both-ways.js';
 
 /** Anthropic's SDK on `/anthropic`: what it reads, and what Anthropic receives, is what it would be without the gateway. */
 
 const KEY = 'sk-ant-stored-key-0123456789';
 const OWN = 'sk-ant-own-key-0123456789';
-
-/** What they send differs (where the key stands, the version, beta paths); what is used of them here does not. */
-const SDKS: readonly (readonly [string, typeof Anthropic])[] = [
-  ['@anthropic-ai/sdk 0.137', Anthropic0 as unknown as typeof Anthropic],
-  ['@anthropic-ai/sdk 1.12', Anthropic],
-];
 
 let upstream: StubUpstream;
 let gateway: RunningGateway;
@@ -88,7 +82,7 @@ const events = (...of: readonly { readonly type: string }[]): string =>
   of.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
 const stream = (body: string): StubReply => text(200, body, 'text/event-stream; charset=utf-8');
 
-describe.each(SDKS)('%s', (name, Sdk) => {
+describe.each(ANTHROPIC_SDKS)('%s', (name, Sdk) => {
   const isOld = name.includes('0.');
   const bases = () => ({ direct: `${upstream.origin}/anthropic`, gateway: `${gateway.base}/anthropic` });
   const sdk = (baseURL: string, options: ConstructorParameters<typeof Anthropic>[0] = {}): Anthropic =>

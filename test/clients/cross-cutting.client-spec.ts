@@ -117,7 +117,6 @@ describe('every client', () => {
     agent.destroy();
 
     expect(writtenUnread).toBeLessThan(STREAMS * chunks * chunk.length);
-    console.info(`HELD ${heldUnread / STREAMS / 1024} KB a stream`);
     expect(heldUnread).toBeLessThan(64 * MiB);
     expect(read.size).toBeGreaterThan(chunks * chunk.length);
     expect(read.end).toMatch(/data: \[DONE\]\n\n$/);

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { CallRecorder } from '../../src/accounting/call-recorder.service.js';
-import type { CallRecord } from '../../src/accounting/call-record.js';
 import { fromBase64, toBase64 } from '../../src/providers/dialects/embeddings/vectors.js';
-import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { json, type StubReply, StubUpstream } from '../support/stub-upstream.js';
+import { ADMIN_TOKEN, type RunningGateway } from '../support/gateway.js';
+import { json, type StubReply, type StubUpstream } from '../support/stub-upstream.js';
+import { startStubbedGateway, type StubbedGateway } from '../support/stubbed-gateway.js';
 import { OPENAI_SDKS } from './openai-sdks.js';
 
 const SECRET = 'sk-stored-key-0123456789';
@@ -15,25 +14,18 @@ const VECTORS = [
   [0.125, 2, -4],
 ];
 
+let stubbed: StubbedGateway;
 let upstream: StubUpstream;
 let gateway: RunningGateway;
-const records: CallRecord[] = [];
+let records: StubbedGateway['records'];
 
 beforeAll(async () => {
-  upstream = await StubUpstream.start();
-  gateway = await startGateway({
-    PROVIDER_BASE_URLS: JSON.stringify(
-      Object.fromEntries(PROVIDERS.map((slug) => [slug, `${upstream.origin}/${slug}`])),
-    ),
-  });
+  stubbed = await startStubbedGateway(PROVIDERS);
+  ({ upstream, gateway, records } = stubbed);
   for (const provider of ['openai', 'mistral', 'cohere', 'aws-bedrock']) await gateway.storeKey(provider, SECRET);
-  gateway.app.get(CallRecorder, { strict: false }).calls$.subscribe((record) => records.push(record));
 });
 
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+afterAll(() => stubbed.close());
 
 const requestSchema = z.looseObject({
   input: z.union([z.string(), z.array(z.string())]),

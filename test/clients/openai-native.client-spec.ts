@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI, { APIError, toFile } from 'openai';
-import { aCompletion, aStream, hello } from '../support/builders.js';
-import { hasFixtures, readExchanges } from '../support/fixtures.js';
-import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { json, sse, StubUpstream, text, type StubReply } from '../support/stub-upstream.js';
+import { aCompletion, aResponse, aStream, hello } from '../support/builders.js';
+import { hasFixtures } from '../support/fixtures.js';
+import { ADMIN_TOKEN, type RunningGateway } from '../support/gateway.js';
+import { json, sse, type StubUpstream, text, type StubReply } from '../support/stub-upstream.js';
+import { aRecordedStream } from '../support/responses-exchanges.js';
+import { startStubbedGateway, type StubbedGateway } from '../support/stubbed-gateway.js';
 import { bothWays, meaningOf } from './both-ways.js';
 import { OPENAI_SDKS } from './openai-sdks.js';
 
@@ -23,49 +25,17 @@ const PROVIDERS = [
   'azure-openai',
 ];
 
+let stubbed: StubbedGateway;
 let upstream: StubUpstream;
 let gateway: RunningGateway;
 
 beforeAll(async () => {
-  upstream = await StubUpstream.start();
-  gateway = await startGateway({
-    PROVIDER_BASE_URLS: JSON.stringify(
-      Object.fromEntries(PROVIDERS.map((slug) => [slug, `${upstream.origin}/${slug}`])),
-    ),
-  });
+  stubbed = await startStubbedGateway(PROVIDERS);
+  ({ upstream, gateway } = stubbed);
   for (const provider of PROVIDERS) await gateway.storeKey(provider, KEY);
 });
 
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-
-/** The first recorded stream of OpenAI's Responses that holds a text. */
-const recordedResponse = (): StubReply => {
-  const recorded = readExchanges('openai', ['responses']).find(({ sse: events }) =>
-    events?.includes('response.output_text.delta'),
-  );
-  return text(200, recorded?.sse ?? '', 'text/event-stream; charset=utf-8');
-};
-
-const aResponse = {
-  id: 'resp_1',
-  object: 'response',
-  created_at: 1_760_000_000,
-  status: 'completed',
-  model: 'gpt-5',
-  output: [
-    {
-      id: 'msg_1',
-      type: 'message',
-      role: 'assistant',
-      status: 'completed',
-      content: [{ type: 'output_text', text: 'Hello.', annotations: [] }],
-    },
-  ],
-  usage: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
-};
+afterAll(() => stubbed.close());
 
 describe.each(OPENAI_SDKS)('%s', (_name, Sdk) => {
   const bases = (): { direct: string; gateway: string } => ({
@@ -95,7 +65,7 @@ describe.each(OPENAI_SDKS)('%s', (_name, Sdk) => {
       json(200, { object: 'list', data: [{ object: 'embedding', index: 0, embedding: 'AAAAPwAAgL4=' }] }),
       (client) => client.embeddings.create({ model: 'text-embedding-3-small', input: ['a', 'b'] }),
     ],
-    ['a response', json(200, aResponse), (client) => client.responses.create({ model: 'gpt-5', input: 'Hello' })],
+    ['a response', json(200, aResponse()), (client) => client.responses.create({ model: 'gpt-5', input: 'Hello' })],
     [
       'an image',
       json(200, { created: 1, data: [{ b64_json: 'iVBORw0KGgo=' }] }),
@@ -113,12 +83,17 @@ describe.each(OPENAI_SDKS)('%s', (_name, Sdk) => {
 
   (hasFixtures ? describe : describe.skip)('on recordings', () => {
     it('38 · streams a response with its named events', async () => {
-      const { direct, passed } = await bothWays(upstream, bases(), recordedResponse(), async (base) => {
-        const events: string[] = [];
-        const stream = sdk(base).responses.stream({ model: 'gpt-5', input: 'Hello' });
-        for await (const event of stream) events.push(event.type);
-        return { events, final: await stream.finalResponse() };
-      });
+      const { direct, passed } = await bothWays(
+        upstream,
+        bases(),
+        text(200, aRecordedStream(), 'text/event-stream; charset=utf-8'),
+        async (base) => {
+          const events: string[] = [];
+          const stream = sdk(base).responses.stream({ model: 'gpt-5', input: 'Hello' });
+          for await (const event of stream) events.push(event.type);
+          return { events, final: await stream.finalResponse() };
+        },
+      );
 
       expect(passed.result).toEqual(direct.result);
       expect(passed.result.events).toContain('response.output_text.delta');

@@ -5,10 +5,11 @@ import OpenAI from 'openai';
 import { isObject, type JsonObject } from '../../src/providers/dialects/openai-chat/json-value.js';
 import { frames, toFrames } from '../support/anthropic-calls.js';
 import { toOpenAiRequest } from '../support/anthropic-requests.js';
-import { cutAt, numbersOf } from '../support/chat-streams.js';
+import { inPieces } from '../support/cut-replies.js';
 import { hasFixtures, readExchanges, type RecordedExchange } from '../support/fixtures.js';
-import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { json, StubUpstream, type StubReply } from '../support/stub-upstream.js';
+import { ADMIN_TOKEN, type RunningGateway } from '../support/gateway.js';
+import { json, type StubUpstream, type StubReply } from '../support/stub-upstream.js';
+import { startStubbedGateway, type StubbedGateway } from '../support/stubbed-gateway.js';
 import { OPENAI_SDKS } from './openai-sdks.js';
 
 const SECRET = 'sk-ant-stored-key-0123456789';
@@ -16,19 +17,7 @@ const FIXTURES = fileURLToPath(new URL('../../src/providers/anthropic/__fixtures
 const fixture = (name: string): Buffer => readFileSync(`${FIXTURES}/${name}`);
 const fixtureJson = (name: string) => JSON.parse(fixture(name).toString()) as JsonObject;
 
-/** A stream in pieces, cut where the seed says. */
-const events =
-  (bytes: Buffer, seed = 1): StubReply =>
-  async (response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-    const next = numbersOf(seed);
-    const cuts = Array.from({ length: Math.min(40, bytes.length) }, () => next(bytes.length));
-    for (const piece of cutAt(bytes, cuts)) {
-      if (piece.length > 0) response.write(piece);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    response.end();
-  };
+const events = (bytes: Buffer, seed = 1): StubReply => inPieces(bytes, 'text/event-stream; charset=utf-8', seed);
 
 const aMessage = (rest: JsonObject): JsonObject => ({
   id: 'msg_1',
@@ -47,19 +36,17 @@ function plainOf(content: unknown): unknown {
   return only?.['type'] === 'text' && rest.length === 0 ? only['text'] : content;
 }
 
+let stubbed: StubbedGateway;
 let upstream: StubUpstream;
 let gateway: RunningGateway;
 
 beforeAll(async () => {
-  upstream = await StubUpstream.start();
-  gateway = await startGateway({ PROVIDER_BASE_URLS: JSON.stringify({ anthropic: upstream.origin }) });
+  stubbed = await startStubbedGateway(['anthropic']);
+  ({ upstream, gateway } = stubbed);
   await gateway.storeKey('anthropic', SECRET);
 });
 
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+afterAll(() => stubbed.close());
 
 describe.each(OPENAI_SDKS)('%s on Claude', (name, Sdk) => {
   const client = (options: Partial<ConstructorParameters<typeof OpenAI>[0]> = {}): OpenAI =>

@@ -6,11 +6,12 @@ import { signRequest } from '../../src/providers/aws-bedrock/sigv4.js';
 import { isObject, isText, type JsonObject } from '../../src/providers/dialects/openai-chat/json-value.js';
 import { anEvent, anException, encodeFrames, encodeLines, framesOf } from '../support/bedrock-frames.js';
 import { InexpressibleError, toOpenAiRequest as fromConverse } from '../support/bedrock-requests.js';
-import { cutAt, numbersOf } from '../support/chat-streams.js';
+import { inPieces } from '../support/cut-replies.js';
 import { toOpenAiRequest as fromCohere } from '../support/cohere-requests.js';
 import { hasFixtures, readExchanges, type RecordedExchange } from '../support/fixtures.js';
-import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { json, StubUpstream, type ReceivedRequest, type StubReply } from '../support/stub-upstream.js';
+import { ADMIN_TOKEN, type RunningGateway } from '../support/gateway.js';
+import { json, type StubUpstream, type ReceivedRequest, type StubReply } from '../support/stub-upstream.js';
+import { startStubbedGateway, type StubbedGateway } from '../support/stubbed-gateway.js';
 import { OPENAI_SDKS } from './openai-sdks.js';
 
 /** The real SDKs on two providers with wires of their own: Amazon Bedrock's Converse and Cohere's v2 chat. */
@@ -30,38 +31,21 @@ const fixture = (provider: string, name: string): string =>
   ).toString();
 const fixtureJson = (provider: string, name: string) => JSON.parse(fixture(provider, name)) as JsonObject;
 
-/** A stream in pieces, cut where the seed says. */
-const pieces =
-  (bytes: Buffer, contentType: string, seed = 1): StubReply =>
-  async (response) => {
-    response.writeHead(200, { 'content-type': contentType });
-    const next = numbersOf(seed);
-    const cuts = Array.from({ length: Math.min(40, bytes.length) }, () => next(bytes.length));
-    for (const piece of cutAt(bytes, cuts)) {
-      if (piece.length > 0) response.write(piece);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    response.end();
-  };
-const frames = (bytes: Buffer, seed = 1): StubReply => pieces(bytes, 'application/vnd.amazon.eventstream', seed);
-const events = (text: string, seed = 1): StubReply => pieces(Buffer.from(text), 'text/event-stream', seed);
+const frames = (bytes: Buffer, seed = 1): StubReply => inPieces(bytes, 'application/vnd.amazon.eventstream', seed);
+const events = (text: string, seed = 1): StubReply => inPieces(Buffer.from(text), 'text/event-stream', seed);
 
+let stubbed: StubbedGateway;
 let upstream: StubUpstream;
 let gateway: RunningGateway;
 
 beforeAll(async () => {
-  upstream = await StubUpstream.start();
-  gateway = await startGateway({
-    PROVIDER_BASE_URLS: JSON.stringify({ 'aws-bedrock': `${upstream.origin}/aws`, cohere: upstream.origin }),
-  });
+  stubbed = await startStubbedGateway(['aws-bedrock', 'cohere']);
+  ({ upstream, gateway } = stubbed);
   await gateway.storeKey('aws-bedrock', JSON.stringify(KEYS));
   await gateway.storeKey('cohere', COHERE_KEY);
 });
 
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+afterAll(() => stubbed.close());
 
 const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'Weather?' }];
 const tools = [
@@ -155,7 +139,7 @@ describe.each(OPENAI_SDKS)('%s', (_name, Sdk) => {
       const { last } = upstream;
       expect([last.method, last.path]).toEqual([
         'POST',
-        '/aws/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/converse',
+        '/aws-bedrock/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/converse',
       ]);
       expect(last.json()).toEqual({
         system: [{ text: 'Be brief.' }],

@@ -1,40 +1,32 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { CallRecorder } from '../../src/accounting/call-recorder.service.js';
-import type { CallRecord } from '../../src/accounting/call-record.js';
 import { PROVIDER_SLUGS } from '../../src/common/provider-slugs.js';
 import { aCompletion } from '../support/builders.js';
-import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { json, sse, sseCut, sseHang, StubUpstream, text } from '../support/stub-upstream.js';
+import { ADMIN_TOKEN, type RunningGateway } from '../support/gateway.js';
+import { json, sse, sseCut, sseHang, type StubUpstream, text } from '../support/stub-upstream.js';
+import { startStubbedGateway, type StubbedGateway } from '../support/stubbed-gateway.js';
 
+let stubbed: StubbedGateway;
 let upstream: StubUpstream;
 let gateway: RunningGateway;
-const records: CallRecord[] = [];
+let records: StubbedGateway['records'];
 
 const KEY = 'sk-stored-native-key-000000001';
 const TOKEN = { 'cf-aig-authorization': `Bearer ${ADMIN_TOKEN}` };
 const slugs = PROVIDER_SLUGS.filter((slug) => slug !== 'sandbox');
 
 beforeAll(async () => {
-  upstream = await StubUpstream.start();
-  gateway = await startGateway({
-    PROVIDER_BASE_URLS: JSON.stringify(Object.fromEntries(slugs.map((slug) => [slug, `${upstream.origin}/${slug}`]))),
-  });
+  stubbed = await startStubbedGateway(slugs);
+  ({ upstream, gateway, records } = stubbed);
   await Promise.all(slugs.filter((slug) => slug !== 'cohere').map((slug) => gateway.storeKey(slug, KEY)));
-  gateway.app.get(CallRecorder).calls$.subscribe((record) => records.push(record));
 });
 
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+afterAll(() => stubbed.close());
 
 beforeEach(async () => {
-  // What one test's provider did must not steer the next one's calls.
-  await gateway.admin('POST', '/ai-gateway/gateways/default/health/reset');
+  await stubbed.forget();
   upstream.replies(json(200, aCompletion()));
-  records.length = 0;
 });
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>

@@ -1,42 +1,26 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { aCompletion, aStream, hello } from '../support/builders.js';
-import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { json, sse, StubUpstream } from '../support/stub-upstream.js';
-
-const PROVIDERS = ['openai', 'grok', 'workers-ai', 'mistral'];
+import { aCompletion, aResponse, aStream, hello } from '../support/builders.js';
+import { startAccountDoors } from '../support/account-doors.js';
+import { ADMIN_TOKEN } from '../support/gateway.js';
+import { aModel, anEnd, aStart } from '../support/route-elements.js';
+import { json, sse, type StubUpstream } from '../support/stub-upstream.js';
+import type { StubbedGateway } from '../support/stubbed-gateway.js';
 
 describe('/client/v4/accounts/{account_id}/ai', () => {
+  let doors: StubbedGateway;
   let upstream: StubUpstream;
-  let gateway: RunningGateway;
   let base: string;
 
   beforeAll(async () => {
-    upstream = await StubUpstream.start();
-    gateway = await startGateway({
-      PROVIDER_BASE_URLS: JSON.stringify(Object.fromEntries(PROVIDERS.map((slug) => [slug, upstream.origin]))),
-    });
-    for (const provider of PROVIDERS) await gateway.storeKey(provider, `key-of-${provider}`);
-    await gateway.admin('POST', '/ai-gateway/gateways', {
-      id: 'other',
-      cache_invalidate_on_update: false,
-      cache_ttl: 0,
-      collect_logs: true,
-      rate_limiting_interval: 0,
-      rate_limiting_limit: 0,
-    });
-    await gateway.admin('POST', '/ai-gateway/gateways/other/provider_configs', {
-      provider_slug: 'openai',
-      alias: 'default',
-      default_config: true,
-      secret: 'key-of-other',
-    });
-    base = `${gateway.origin}/client/v4/accounts/default/ai`;
+    doors = await startAccountDoors();
+    ({ upstream } = doors);
+    base = `${doors.gateway.origin}/client/v4/accounts/default/ai`;
   });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
+  afterAll(() => doors.close());
+  beforeEach(async () => {
+    await doors.forget();
+    upstream.replies(json(200, aCompletion()));
   });
-  beforeEach(() => upstream.replies(json(200, aCompletion())));
 
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     fetch(base + path, {
@@ -81,7 +65,7 @@ describe('/client/v4/accounts/{account_id}/ai', () => {
     const response = await post('/v1/embeddings', { model: 'openai/e', input: 'x'.repeat(2 * 1024 * 1024) });
 
     expect(response.status).toBe(200);
-    expect(upstream.last.path).toBe('/v1/embeddings');
+    expect(upstream.last.path).toBe('/openai/v1/embeddings');
   });
 
   it.each([
@@ -114,7 +98,9 @@ describe('/client/v4/accounts/{account_id}/ai', () => {
     const response = await post(path, { prompt: 'Hello' });
 
     expect([response.status, await response.json()]).toEqual([200, answer]);
-    expect(upstream.last.path).toBe(`/client/v4/accounts/default/ai/run/@cf/meta/llama-3.1-8b-instruct${query}`);
+    expect(upstream.last.path).toBe(
+      `/workers-ai/client/v4/accounts/default/ai/run/@cf/meta/llama-3.1-8b-instruct${query}`,
+    );
     expect(upstream.last.headers.authorization).toBe('Bearer key-of-workers-ai');
     expect(response.headers.get('cf-aig-model')).toBe('@cf/meta/llama-3.1-8b-instruct');
   });
@@ -145,6 +131,103 @@ describe('/client/v4/accounts/{account_id}/ai', () => {
     expect([response.status, await response.json()]).toEqual([
       429,
       expect.objectContaining({ error: expect.objectContaining({ code: 'rate_limit_exceeded' }) }),
+    ]);
+  });
+
+  const aMessage = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude',
+    content: [],
+    usage: { input_tokens: 3, output_tokens: 2 },
+  };
+  const dialects = [
+    ['/v1/responses', { input: 'ping', reasoning: { effort: 'low' } }, aResponse()],
+    ['/v1/messages', { max_tokens: 5, messages: [{ role: 'user', content: 'ping' }] }, aMessage],
+  ] as const;
+
+  it.each([
+    ['openai/gpt-5.2', dialects[0], '/openai/v1/responses', 'gpt-5.2', 'authorization', 'Bearer key-of-openai'],
+    ['xai/grok-4', dialects[0], '/grok/v1/responses', 'grok-4', 'authorization', 'Bearer key-of-grok'],
+    [
+      '@cf/openai/gpt-oss-120b',
+      dialects[0],
+      '/workers-ai/client/v4/accounts/default/ai/v1/responses',
+      '@cf/openai/gpt-oss-120b',
+      'authorization',
+      'Bearer key-of-workers-ai',
+    ],
+    ['anthropic/claude-x', dialects[1], '/anthropic/v1/messages', 'claude-x', 'x-api-key', 'key-of-anthropic'],
+  ] as const)(
+    'passes what is asked of %s on in its own dialect',
+    async (model, [path, body, answer], asked, name, header, key) => {
+      upstream.replies(json(200, answer));
+
+      const response = await post(`${path}?beta=true`, { ...body, model });
+
+      expect([response.status, await response.json()]).toEqual([200, answer]);
+      expect([upstream.last.path, upstream.last.json()]).toEqual([`${asked}?beta=true`, { ...body, model: name }]);
+      expect(upstream.last.headers[header]).toBe(key);
+      expect(JSON.stringify(upstream.last.headers)).not.toContain(ADMIN_TOKEN);
+      expect(doors.records).toMatchObject([
+        { kind: 'native', model: name, requestedModel: model, usage: { prompt_tokens: 3, completion_tokens: 2 } },
+      ]);
+    },
+  );
+
+  it('follows a dynamic route in a dialect, past the models that do not speak it', async () => {
+    await doors.gateway.admin('POST', '/ai-gateway/gateways/default/routes', {
+      name: 'answers',
+      elements: [
+        aStart('a'),
+        aModel('a', 'mistral/mistral-small', { success: 'end', fallback: 'b' }),
+        aModel('b', 'openai/gpt-5.2'),
+        anEnd(),
+      ],
+    });
+    upstream.replies(json(200, aResponse()));
+
+    const response = await post('/v1/responses', { model: 'dynamic/answers', input: 'ping' });
+
+    expect([response.status, upstream.last.path, upstream.last.json()]).toEqual([
+      200,
+      '/openai/v1/responses',
+      { model: 'gpt-5.2', input: 'ping' },
+    ]);
+    expect(doors.records[0]?.attempts).toMatchObject([
+      { provider: 'mistral', element: 'a', outcome: 'refused' },
+      { provider: 'openai', element: 'b', outcome: 'ok' },
+    ]);
+  });
+
+  it.each([
+    ['a provider that speaks something else', { model: 'mistral/m', input: 'x' }, 7003, /does not speak .*openai/],
+    ['nobody’s model', { model: 'nobody/m', input: 'x' }, 7003, /not a provider/],
+    ['no model', { input: 'x' }, 2902, /model/],
+  ])('refuses responses of %s', async (_name, body, code, message) => {
+    const response = await post('/v1/responses', body);
+
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({
+        errors: [{ code, message: expect.stringMatching(message) }],
+        error: expect.objectContaining({ message: expect.stringMatching(message) }),
+      }),
+    ]);
+    expect(upstream.received).toEqual([]);
+  });
+
+  it('gives the error of a provider in its dialect as it is', async () => {
+    const refusal = { type: 'error', error: { type: 'overloaded_error', message: 'busy' }, request_id: 'req_1' };
+    upstream.replies(json(529, refusal, { 'request-id': 'req_1' }));
+
+    const response = await post('/v1/messages', { ...dialects[1][1], model: 'anthropic/claude-x' });
+
+    expect([response.status, response.headers.get('request-id'), await response.json()]).toEqual([
+      529,
+      'req_1',
+      refusal,
     ]);
   });
 });

@@ -1,37 +1,29 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { CallRecorder } from '../../src/accounting/call-recorder.service.js';
-import type { CallRecord } from '../../src/accounting/call-record.js';
 import { aCompletion } from '../support/builders.js';
-import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { json, sse, StubUpstream, text } from '../support/stub-upstream.js';
+import { ADMIN_TOKEN, type RunningGateway } from '../support/gateway.js';
+import { json, sse, type StubUpstream, text } from '../support/stub-upstream.js';
+import { startStubbedGateway, type StubbedGateway } from '../support/stubbed-gateway.js';
 
 const KEY = 'sk-stored-universal-key-000001';
 const OWN = 'sk-own-universal-key-0000000002';
 const slugs = ['openai', 'anthropic', 'google-ai-studio', 'groq', 'azure-openai'];
 
+let stubbed: StubbedGateway;
 let upstream: StubUpstream;
 let gateway: RunningGateway;
-const records: CallRecord[] = [];
+let records: StubbedGateway['records'];
 
 beforeAll(async () => {
-  upstream = await StubUpstream.start();
-  gateway = await startGateway({
-    PROVIDER_BASE_URLS: JSON.stringify(Object.fromEntries(slugs.map((slug) => [slug, `${upstream.origin}/${slug}`]))),
-  });
+  stubbed = await startStubbedGateway(slugs);
+  ({ upstream, gateway, records } = stubbed);
   for (const slug of slugs.slice(0, 3)) await gateway.storeKey(slug, KEY);
-  gateway.app.get(CallRecorder).calls$.subscribe((record) => records.push(record));
 });
 
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+afterAll(() => stubbed.close());
 
 beforeEach(async () => {
-  // What one test's provider did must not steer the next one's calls.
-  await gateway.admin('POST', '/ai-gateway/gateways/default/health/reset');
+  await stubbed.forget();
   upstream.replies(json(200, aCompletion()));
-  records.length = 0;
 });
 
 const ask = (body: unknown, headers: Record<string, string> = {}, path = ''): Promise<Response> =>
@@ -158,7 +150,7 @@ describe('a universal call', () => {
     ['a body that makes no sense', step('compat', 'chat/completions'), { provider: 'compat', model: 'm' }, { n: 'x' }],
     ['a header that makes no sense', { ...openai, headers: { 'cf-aig-max-attempts': 'x' } }, { provider: 'openai' }],
     ['no key for its provider', step('groq', 'chat/completions'), { provider: 'groq', model: 'm' }],
-  ])('lets a step fail that asks for %s, and goes on', async (_name, senseless, told, query = {}) => {
+  ])('lets a step fail that asks for %s, and goes on', async (_name, senseless, told, query: object = {}) => {
     upstream.replies(json(200, aMessage));
 
     const response = await ask([{ ...senseless, query: { ...senseless.query, ...query } }, anthropic]);
@@ -185,6 +177,20 @@ describe('a universal call', () => {
       ['openai', 'server'],
       ['nobody', 'refused'],
     ]);
+  });
+
+  it('speaks OpenAI’s Responses to whoever has the model, in a step of compat', async () => {
+    const response = await ask([
+      step('compat', 'v1/responses', { query: { model: 'anthropic/claude', input: 'ping' } }),
+      step('compat', 'v1/responses', { query: { model: 'openai/gpt', input: 'ping' } }),
+    ]);
+
+    expect([response.status, response.headers.get('cf-aig-step')]).toEqual([200, '1']);
+    expect([upstream.last.path, upstream.last.json()]).toEqual([
+      '/openai/v1/responses',
+      { model: 'gpt', input: 'ping' },
+    ]);
+    expect(records[0]?.attempts[0]).toMatchObject({ provider: 'anthropic', model: 'claude', outcome: 'refused' });
   });
 
   it('has on record the step that answered: its kind, its model, what it asked, what it says of the call', async () => {

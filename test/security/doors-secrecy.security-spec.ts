@@ -35,7 +35,16 @@ const answers: string[] = [];
 const shown: { readonly request: ReceivedRequest; readonly key: string }[] = [];
 const records: string[] = [];
 
-const PROVIDERS = ['openai', 'anthropic', 'google-ai-studio', 'cohere', 'azure-openai', 'aws-bedrock', 'fal'];
+const PROVIDERS = [
+  'openai',
+  'anthropic',
+  'google-ai-studio',
+  'cohere',
+  'azure-openai',
+  'aws-bedrock',
+  'workers-ai',
+  'fal',
+];
 
 beforeAll(async () => {
   upstream = await StubUpstream.start();
@@ -91,13 +100,11 @@ const doors: Readonly<Record<string, (headers: Headers) => Promise<Response>>> =
     post('/compat/chat/completions', { model: 'anthropic/m', stream: true, ...CHAT }, headers),
   'compat embeddings': (headers) => post('/compat/embeddings', { model: 'openai/m', input: 'hi' }, headers),
   'compat models': (headers) => ask('GET', '/compat/models', undefined, headers),
-  'rest chat': (headers) =>
-    send(
-      `${gateway.origin}/client/v4/accounts/default/ai/v1/chat/completions`,
-      'POST',
-      { model: 'openai/m', ...CHAT },
-      headers,
-    ),
+  'rest chat': (headers) => account('/v1/chat/completions', { model: 'openai/m', ...CHAT }, headers),
+  'rest responses': (headers) => account('/v1/responses', { model: 'openai/m', input: 'hi' }, headers),
+  'rest messages': (headers) => account('/v1/messages', { model: 'anthropic/m', stream: true, ...CHAT }, headers),
+  'rest run': (headers) => account('/run/@cf/meta/m', { prompt: 'hi' }, headers),
+  'compat responses': (headers) => post('/compat/responses', { model: 'openai/m', input: 'hi' }, headers),
   'native openai': (headers) => post('/openai/chat/completions', { model: 'm', ...CHAT }, headers),
   'native stream': (headers) => post('/anthropic/v1/messages', { model: 'm', stream: true }, headers),
   'native google': (headers) => post('/google-ai-studio/v1beta/models/m:generateContent?alt=sse', {}, headers),
@@ -112,7 +119,12 @@ const doors: Readonly<Record<string, (headers: Headers) => Promise<Response>>> =
       [step('openai', 'v1/chat/completions', headers), step('compat', 'chat/completions', headers)],
       ours(headers),
     ),
+  'universal, of which no step can be tried': (headers) =>
+    post('', [step('nobody', 'v1', headers), step('compat', 'images', headers)], ours(headers)),
 };
+
+const account = (path: string, body: unknown, headers: Headers): Promise<Response> =>
+  send(`${gateway.origin}/client/v4/accounts/default/ai${path}`, 'POST', body, headers);
 
 const step = (provider: string, endpoint: string, headers: Headers) => ({
   provider,

@@ -23,6 +23,7 @@ const ROUTES: Readonly<Record<string, 'open' | 'any' | readonly Permission[]>> =
 
   'POST /v1/:accountId/:gatewayId/compat/chat/completions': ['ai-gateway.run'],
   'POST /v1/:accountId/:gatewayId/compat/embeddings': ['ai-gateway.run'],
+  'POST /v1/:accountId/:gatewayId/compat/responses': ['ai-gateway.run'],
   'GET /v1/:accountId/:gatewayId/compat/models': ['ai-gateway.run'],
   'GET /v1/:accountId/:gatewayId': ['ai-gateway.run'],
   'POST /v1/:accountId/:gatewayId': ['ai-gateway.run'],
@@ -35,6 +36,8 @@ const ROUTES: Readonly<Record<string, 'open' | 'any' | readonly Permission[]>> =
 
   'POST /client/v4/accounts/:account_id/ai/v1/chat/completions': ['ai-gateway.run'],
   'POST /client/v4/accounts/:account_id/ai/v1/embeddings': ['ai-gateway.run'],
+  'POST /client/v4/accounts/:account_id/ai/v1/messages': ['ai-gateway.run'],
+  'POST /client/v4/accounts/:account_id/ai/v1/responses': ['ai-gateway.run'],
   'POST /client/v4/accounts/:account_id/ai/run/*': ['ai-gateway.run'],
 
   'GET /client/v4/user': 'any',

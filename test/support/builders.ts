@@ -38,3 +38,22 @@ export const aStream = (content = 'Hello there, world.'): readonly unknown[] => 
 ];
 
 export const hello = { messages: [{ role: 'user', content: 'Hello, world!' }] };
+
+/** A whole answer of OpenAI's Responses. */
+export const aResponse = (model = 'gpt-5-mini', text = 'Hello.') => ({
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1_760_000_000,
+  status: 'completed',
+  model,
+  output: [
+    {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'output_text', text, annotations: [] }],
+    },
+  ],
+  usage: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
+});

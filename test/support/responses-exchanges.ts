@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { aCall, aTarget, joinStream, type JoinedStream } from './chat-streams.js';
-import type { RecordedExchange } from './fixtures.js';
+import { readExchanges, type RecordedExchange } from './fixtures.js';
 import type {
   ChatCall,
   ProviderStrategy,
@@ -141,3 +141,7 @@ export function joinExtras(text: string): {
     encrypted: details.flatMap(({ data }) => (data === undefined ? [] : [data])),
   };
 }
+
+/** The first recorded stream of OpenAI's Responses that holds a text; empty where there are no recordings. */
+export const aRecordedStream = (): string =>
+  readExchanges('openai', ['responses']).find(({ sse }) => sse?.includes('response.output_text.delta'))?.sse ?? '';

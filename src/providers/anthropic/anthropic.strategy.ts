@@ -24,6 +24,7 @@ export class AnthropicStrategy implements ProviderStrategy {
   readonly native = new NativeApi({
     name: this.name,
     root: '/v1',
+    dialects: { messages: '/messages' },
     show: ({ secret }) => ['x-api-key', secret.reveal()],
     defaults: ['anthropic-version', VERSION],
   });

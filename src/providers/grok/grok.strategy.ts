@@ -54,7 +54,7 @@ export class GrokStrategy extends OpenAiChatStrategy {
       name: 'xAI',
       origin: 'https://api.x.ai',
       path: '/v1/chat/completions',
-      native: { root: '/v1' },
+      native: { root: '/v1', dialects: { responses: '/responses' } },
       quirks: QUIRKS,
       models: GROK_MODELS,
     });

@@ -53,7 +53,7 @@ export class GroqStrategy extends OpenAiChatStrategy {
       name: 'Groq',
       origin: 'https://api.groq.com',
       path: '/openai/v1/chat/completions',
-      native: { root: '/openai/v1' },
+      native: { root: '/openai/v1', dialects: { responses: '/responses' } },
       quirks: QUIRKS,
       models: GROQ_MODELS,
     });

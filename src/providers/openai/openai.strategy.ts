@@ -16,7 +16,7 @@ export class OpenAiStrategy extends OpenAiResponsesStrategy {
       name: 'OpenAI',
       origin: ORIGIN,
       path: '/v1/chat/completions',
-      native: { root: '/v1' },
+      native: { root: '/v1', dialects: { responses: '/responses' } },
       responsesPath: '/v1/responses',
       embeddings: new OpenAiEmbeddings({
         name: 'OpenAI',

@@ -107,7 +107,7 @@ export class PerplexityStrategy implements ProviderStrategy {
   readonly origin = 'https://api.perplexity.ai';
   readonly needsCredential = true;
   readonly models = PERPLEXITY_MODELS;
-  readonly native = new NativeApi({ name: this.name });
+  readonly native = new NativeApi({ name: this.name, dialects: { responses: '/v1/responses' } });
 
   buildChatRequest(call: ChatCall, target: ProviderTarget): UpstreamRequest {
     const chat: unknown = JSON.parse(toChatBody(call, target, this.name, REQUEST).toString());

@@ -102,6 +102,7 @@ export class WorkersAiStrategy extends OpenAiChatStrategy {
         dimensions: null,
       }),
       native: {
+        dialects: { responses: '/v1/responses' },
         place: (path, target) => below(target, '', nativePathOf(path, target)),
         modelIn: /^\/(?:run\/)?(@(?:cf|hf)\/[^?]+)/,
       },

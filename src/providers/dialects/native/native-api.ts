@@ -1,8 +1,9 @@
 import { GatewayError } from '../../../common/errors/gateway-error.js';
 import type { Usage } from '../../../contract/chat-completion.js';
 import type { UpstreamHeaders, UpstreamRequest } from '../../../transport/upstream.types.js';
-import type { AnswerHead, NativeCall } from '../../native-call.js';
+import type { AnswerHead, NativeCall, NativeDialect } from '../../native-call.js';
 import type { NativeSurface, ProviderCredential, ProviderTarget, StreamTranslator } from '../../provider-strategy.js';
+import { editMembers } from '../openai-chat/json-members.js';
 import { fixedHeaders, headerIn } from '../openai-chat/request-headers.js';
 import type { JsonObject } from '../openai-chat/json-value.js';
 import { AnswerWatch } from './answer-watch.js';
@@ -20,6 +21,8 @@ export interface NativeRules {
   readonly name: string;
   /** What every path of it begins with, and callers may leave out or write: `/v1`. Default: nothing. */
   readonly root?: string;
+  /** Which dialects of others it speaks, and the path of each: `{ responses: '/responses' }`. */
+  readonly dialects?: NativeSurface['dialects'];
   /** Where a path leads that is not simply below the origin. */
   readonly place?: (path: string, target: ProviderTarget, call: NativeCall) => NativePlace;
   /** How a stored key is shown, names (lower case) and values in turn; default: as a bearer. */
@@ -52,7 +55,11 @@ const bearer = ({ secret }: ProviderCredential): readonly string[] => ['authoriz
 
 /** A provider's own API, by its rules. A provider's folder gives the rules; all else is here, once. */
 export class NativeApi implements NativeSurface {
-  constructor(private readonly rules: NativeRules) {}
+  readonly dialects: NativeSurface['dialects'];
+
+  constructor(private readonly rules: NativeRules) {
+    this.dialects = rules.dialects ?? {};
+  }
 
   modelIn(path: string): string {
     const found = this.rules.modelIn?.exec(path)?.[1];
@@ -64,8 +71,9 @@ export class NativeApi implements NativeSurface {
     }
   }
 
-  buildRequest(call: NativeCall, target: ProviderTarget): UpstreamRequest {
+  buildRequest(asked: NativeCall, target: ProviderTarget): UpstreamRequest {
     const { rules } = this;
+    const call = asked.dialect === undefined ? asked : this.inDialect(asked, asked.dialect, target);
     const [pathname = ''] = call.path.split('?', 1);
     if (LEAVES.test(pathname)) throw noWay(target, 'A path must not hold "." or ".." as a segment.');
     const place = rules.place?.(call.path, target, call) ?? below(target, rules.root ?? '', call.path);
@@ -82,6 +90,15 @@ export class NativeApi implements NativeSurface {
     return request;
   }
 
+  /** At the provider's own path of a dialect, with its own name of the model. */
+  private inDialect(call: NativeCall, dialect: NativeDialect, target: ProviderTarget): NativeCall {
+    const own = this.dialects[dialect];
+    if (own === undefined) throw noWay(target, `${this.rules.name} does not speak this dialect.`);
+    const [, query] = call.path.split(/\?(.*)/s, 2);
+    const raw = editMembers(call.raw, new Map([['model', { kind: 'set', value: JSON.stringify(target.model) }]]));
+    return { ...call, path: query === undefined ? own : `${own}?${query}`, raw };
+  }
+
   openAnswer(head: AnswerHead, target: ProviderTarget): StreamTranslator {
     const { name, usageIn, usageOf } = this.rules;
     return new AnswerWatch(head, { name, target, rules: [] }, { usageIn, usageOf });
@@ -94,7 +111,7 @@ export class NativeApi implements NativeSurface {
     const shown =
       credential === null
         ? []
-        : credential.source === 'stored'
+        : credential.source === 'stored' || call.dialect !== undefined
           ? show(credential, call, target)
           : (showOwn?.(call, target) ?? call.credentials);
     const settings = fixedHeaders(own, credential?.settings['headers']);
