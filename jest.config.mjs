@@ -23,7 +23,8 @@ const project = (displayName, ...testMatch) => ({ ...base, displayName, testMatc
 
 export default {
   coverageProvider: 'v8',
-  testTimeout: 30_000,
+  // A gateway starts in a hook, on a machine that does much else.
+  testTimeout: 90_000,
   // By default Jest leaves a core for somebody else: of two, half of what there is.
   maxWorkers: '100%',
   workerIdleMemoryLimit: '2GB',

@@ -341,7 +341,7 @@ describe.each(OPENAI_SDKS)('%s', (_name, Sdk) => {
         ],
         usage: { total_tokens: 21, completion_tokens_details: { reasoning_tokens: 5 } },
       });
-      expect(upstream.last).toMatchObject({ method: 'POST', path: '/v2/chat' });
+      expect(upstream.last).toMatchObject({ method: 'POST', path: '/cohere/v2/chat' });
       expect(upstream.last.headers['authorization']).toBe(`Bearer ${COHERE_KEY}`);
       expect(upstream.last.json()).toEqual({ model: 'command-a-03-2025', messages, max_tokens: 9, p: 0.5 });
     });

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CallRecorder } from '../../src/accounting/call-recorder.service.js';
 import { PrismaService } from '../../src/persistence/prisma.service.js';
+import { CallRollups } from '../../src/analytics/call-rollups.service.js';
 import { LogPipeline } from '../../src/request-logs/log-pipeline.service.js';
 import { aCompletion } from '../support/builders.js';
 import { CapturingLogger } from '../support/capturing-logger.js';
@@ -236,20 +237,26 @@ describe('secrets at the doors', () => {
     expect(shown.filter(({ request, key }) => JSON.stringify(request.headers).includes(key)).length).toBe(shown.length);
   });
 
-  it('are in no metric, no trace and no row of the log', async () => {
+  it('are in no metric, no trace, no row of the log and no sum', async () => {
     const metrics = await fetch(`${gateway.origin}/metrics`, {
       headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
     }).then((response) => response.text());
     await gateway.app.get(LogPipeline).flush();
+    await gateway.app.get(CallRollups, { strict: false }).flush();
     const prisma = gateway.app.get(PrismaService, { strict: false });
     const rows = await prisma.$queryRawUnsafe(
       'SELECT * FROM request_logs l LEFT JOIN request_log_payloads p USING (id)',
     );
+    const sums = await prisma.$queryRawUnsafe('SELECT * FROM analytics_rollups');
     const traces = inspect(await receiver.waitFor(300), { depth: 20, maxArrayLength: null, maxStringLength: null });
 
     expect(metrics).toContain('openai');
     expect(traces).toContain('gen_ai');
-    for (const told of [metrics, traces, inspect(rows, { depth: 10, maxArrayLength: null, maxStringLength: null })])
+    const stored = [rows, sums].map((table) =>
+      inspect(table, { depth: 10, maxArrayLength: null, maxStringLength: null }),
+    );
+    for (const table of stored) expect(table).toContain('openai');
+    for (const told of [metrics, traces, ...stored])
       expect([LEAK.test(told), told.includes(token), told.includes(ADMIN_TOKEN)]).toEqual([false, false, false]);
   });
 });
