@@ -93,7 +93,7 @@ describe.each(OPENAI_SDKS)('%s on Claude', (name, Sdk) => {
       finish_reason: 'stop',
     });
     expect(completion.usage).toMatchObject({ prompt_tokens: 129, completion_tokens: 12, total_tokens: 141 });
-    expect(upstream.last).toMatchObject({ method: 'POST', path: '/v1/messages' });
+    expect(upstream.last).toMatchObject({ method: 'POST', path: '/anthropic/v1/messages' });
     expect(upstream.last.headers).toMatchObject({
       'x-api-key': SECRET,
       'anthropic-version': '2023-06-01',
