@@ -3,7 +3,6 @@ import { PrismaPg } from '@prisma/adapter-pg';
 
 import { PrismaClient } from '../generated/prisma/client.js';
 import { Database } from './database.js';
-import { TRANSACTION } from './transactions.js';
 
 /** Prisma's client: the same over the embedded database and a server. Imported by `*.repository.ts` only. */
 @Injectable()
@@ -12,11 +11,7 @@ export class PrismaService extends PrismaClient implements OnModuleInit, OnAppli
     // Idle connections break when the server restarts; the pool replaces them, so that is no reason to crash.
     const onPoolError = (error: Error): void =>
       new Logger(PrismaService.name).debug(`A connection broke: ${error.message}`);
-    super({
-      adapter: new PrismaPg(database.connection, { onPoolError }),
-      errorFormat: 'minimal',
-      transactionOptions: TRANSACTION,
-    });
+    super({ adapter: new PrismaPg(database.connection, { onPoolError }), errorFormat: 'minimal' });
   }
 
   async onModuleInit(): Promise<void> {

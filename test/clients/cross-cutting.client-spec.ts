@@ -8,8 +8,8 @@ import { generateText } from 'ai';
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { aChunk, aCompletion, aStream, hello } from '../support/builders.js';
+import { ChildGateway } from '../support/child-gateway.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
-import { heldBytes } from '../support/held-memory.js';
 import { frame, json, sse, sseHang, StubUpstream } from '../support/stub-upstream.js';
 
 /** What holds whichever client asks. */
@@ -89,37 +89,49 @@ describe('every client', () => {
     expect(upstream.received).toHaveLength(2);
   });
 
-  it(`100 · holds no more of ${STREAMS} streams than their slow readers take`, async () => {
-    const chunk = Buffer.from(frame(aChunk({ content: 'word '.repeat(10_000) })));
-    const chunks = Math.ceil((16 * MiB) / chunk.length);
-    let written = 0;
-    upstream.replies(async (response) => {
-      const closed = once(response.setMaxListeners(0), 'close');
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (let sent = 0; sent < chunks && !response.destroyed; sent++) {
-        written += chunk.length;
-        if (!response.write(chunk)) await Promise.race([once(response, 'drain'), closed]);
-      }
-      response.end(frame(aChunk({}, 'stop')) + frame('[DONE]'));
+  describe('of many at once', () => {
+    /** A process of its own: what its callers and its provider hold is not what it holds. */
+    let apart: ChildGateway;
+    beforeAll(async () => {
+      apart = await ChildGateway.start({ PROVIDER_BASE_URLS: JSON.stringify({ openai: upstream.origin }) });
+    }, 180_000);
+    afterAll(() => apart.close());
+
+    it(`100 · holds no more of ${STREAMS} streams than their slow readers take`, async () => {
+      const chunk = Buffer.from(frame(aChunk({ content: 'word '.repeat(10_000) })));
+      const chunks = Math.ceil((16 * MiB) / chunk.length);
+      let written = 0;
+      upstream.replies(async (response) => {
+        const closed = once(response.setMaxListeners(0), 'close');
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        for (let sent = 0; sent < chunks && !response.destroyed; sent++) {
+          written += chunk.length;
+          if (!response.write(chunk)) await Promise.race([once(response, 'drain'), closed]);
+        }
+        response.end(frame(aChunk({}, 'stop')) + frame('[DONE]'));
+      });
+      const agent = new Agent({ maxSockets: Infinity });
+      const before = await apart.heldBytes();
+
+      const answers = await Promise.all(
+        Array.from({ length: STREAMS }, () =>
+          post(`${apart.origin}/v1/default/default/compat`, agent, { ...hello, model: 'openai/m', stream: true }),
+        ),
+      );
+      // Nobody reads: it comes to rest when the kernel's buffers are full.
+      await settled(() => written);
+      const [heldUnread, writtenUnread] = [(await apart.heldBytes()) - before, written];
+      const [first, ...others] = answers;
+      for (const answer of others) answer.destroy();
+      const read = await drained(first!);
+      agent.destroy();
+
+      expect(writtenUnread).toBeLessThan(STREAMS * chunks * chunk.length);
+      // Of each what one read of a socket brings, twice, and an event or two.
+      expect(heldUnread).toBeLessThan(STREAMS * 10 * chunk.length);
+      expect(read.size).toBeGreaterThan(chunks * chunk.length);
+      expect(read.end).toMatch(/data: \[DONE\]\n\n$/);
     });
-    const agent = new Agent({ maxSockets: Infinity });
-    const before = heldBytes();
-
-    const answers = await Promise.all(
-      Array.from({ length: STREAMS }, () => post(agent, { ...hello, model: 'openai/m', stream: true })),
-    );
-    // Nobody reads: it comes to rest when the kernel's buffers are full.
-    await settled(() => written);
-    const [heldUnread, writtenUnread] = [heldBytes() - before, written];
-    const [first, ...others] = answers;
-    for (const answer of others) answer.destroy();
-    const read = await drained(first!);
-    agent.destroy();
-
-    expect(writtenUnread).toBeLessThan(STREAMS * chunks * chunk.length);
-    expect(heldUnread).toBeLessThan(64 * MiB);
-    expect(read.size).toBeGreaterThan(chunks * chunk.length);
-    expect(read.end).toMatch(/data: \[DONE\]\n\n$/);
   });
 
   it('101 · goes on with the same client after a stream that was left', async () => {
@@ -153,7 +165,7 @@ describe('every client', () => {
 
     const reused: boolean[] = [];
     for (let call = 0; call < 3; call++) {
-      const answer = await post(agent, { ...hello, model: 'openai/m' }, (isReused) => reused.push(isReused));
+      const answer = await post(baseURL, agent, { ...hello, model: 'openai/m' }, (isReused) => reused.push(isReused));
       await drained(answer);
     }
     agent.destroy();
@@ -188,15 +200,21 @@ async function settled(number: () => number): Promise<void> {
 }
 
 /** Answered with the head alone: whoever has it decides when to read. What a log would keep of the answer is not kept. */
-function post(agent: Agent, body: unknown, onSocket: (isReused: boolean) => void = () => {}): Promise<IncomingMessage> {
+function post(
+  url: string,
+  agent: Agent,
+  body: unknown,
+  onSocket: (isReused: boolean) => void = () => {},
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const call = httpRequest(
-      `${baseURL}/chat/completions`,
+      `${url}/chat/completions`,
       {
         agent,
         method: 'POST',
         headers: {
-          authorization: `Bearer ${ADMIN_TOKEN}`,
+          'cf-aig-authorization': `Bearer ${ADMIN_TOKEN}`,
+          authorization: 'Bearer sk-own-key-0123456789',
           'content-type': 'application/json',
           'cf-aig-collect-log-payload': 'false',
         },
