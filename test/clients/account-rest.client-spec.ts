@@ -168,8 +168,8 @@ describe.each(ANTHROPIC_SDKS)('%s at an account', (name, Sdk) => {
       400,
       /does not speak/,
     ],
-  ])('97 · reads what is refused: %s', async (_name, call, status, message) => {
-    await expect(call()).rejects.toMatchObject({ status, message: expect.stringMatching(message) });
+  ])('97 · reads what is refused: %s', async (_name, call, status, told) => {
+    await expect(call()).rejects.toMatchObject({ status, message: expect.stringMatching(told) });
     expect(upstream.received).toEqual([]);
   });
 });
