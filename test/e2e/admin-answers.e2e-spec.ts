@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { aCompletion } from '../support/builders.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
+import { aModel, anEnd, aStart } from '../support/route-elements.js';
 import { json, StubUpstream } from '../support/stub-upstream.js';
 
 const GATEWAY = '/ai-gateway/gateways/team';
@@ -40,16 +41,7 @@ const FULL = {
   },
   settings: { timeouts: { first_token_ms: 1000 }, max_metadata_entries: 16, budgets: { mode: 'exact' } },
 };
-const ELEMENTS = [
-  { id: 'start', type: 'start', outputs: { next: { elementId: 'echo' } } },
-  {
-    id: 'echo',
-    type: 'model',
-    properties: { provider: 'sandbox', model: 'echo', timeout: 0, retries: 0 },
-    outputs: { success: { elementId: 'end' } },
-  },
-  { id: 'end', type: 'end', outputs: {} },
-];
+const ELEMENTS = [aStart('echo'), aModel('echo', 'sandbox/echo'), anEnd()];
 
 const withId = z.looseObject({ id: z.string() });
 

@@ -2,7 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aCompletion } from '../support/builders.js';
 import { hasShellTools, runInOneShell } from '../support/documented-samples.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
+import { aModel, anEnd, aStart } from '../support/route-elements.js';
 import { json, StubUpstream } from '../support/stub-upstream.js';
+
+/** A route that a sample names. */
+const ELEMENTS = [aStart('echo'), aModel('echo', 'sandbox/echo'), anEnd()];
 
 if (!hasShellTools) console.warn("The documentation's samples are not run: install curl.");
 
@@ -14,6 +18,7 @@ if (!hasShellTools) console.warn("The documentation's samples are not run: insta
     upstream = await StubUpstream.start();
     upstream.replies(json(200, aCompletion()));
     gateway = await startGateway({ PROVIDER_BASE_URLS: JSON.stringify({ openai: upstream.origin }) });
+    await gateway.admin('POST', '/ai-gateway/gateways/default/routes', { name: 'support', elements: ELEMENTS });
   });
   afterAll(async () => {
     await gateway.close();
