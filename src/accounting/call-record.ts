@@ -39,14 +39,12 @@ export interface AskedCall {
 }
 
 /** What is on record of it. */
-export const askedFacts = ({
-  call,
-  inbound,
-  customCost,
-}: AskedCall): Pick<
+export type AskedFacts = Pick<
   CallFacts,
   'inbound' | 'kind' | 'requestedModel' | 'streamed' | 'requestBytes' | 'requestBody' | 'customCost'
-> => ({
+>;
+
+export const askedFacts = ({ call, inbound, customCost }: AskedCall): AskedFacts => ({
   inbound,
   kind: call.kind,
   requestedModel: call.request.model,

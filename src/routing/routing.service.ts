@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ServedReply } from '../providers/served-reply.js';
 import type { Cancellation } from '../common/cancellation.js';
 import { GatewayError } from '../common/errors/gateway-error.js';
-import { askedFacts, type CallFacts } from '../accounting/call-record.js';
+import { type AskedFacts, askedFacts, type CallFacts } from '../accounting/call-record.js';
 import { CallRecorder } from '../accounting/call-recorder.service.js';
 import type { ProviderStrategy } from '../providers/provider-strategy.js';
 import type { CallHead, CallRequest } from './call-request.js';
@@ -54,11 +54,7 @@ export class RoutingService {
     cancellation: Cancellation,
   ): Promise<ServedReply> {
     const untried = { kind: null, requestedModel: '', streamed: false, requestBytes: bytes, requestBody: null };
-    return this.follow(
-      () => stepsPlan(steps.map((step) => this.planned(step))),
-      { ...headFacts(head), ...untried },
-      cancellation,
-    );
+    return this.follow(() => stepsPlan(steps.map((step) => this.planned(step))), toFacts(head, untried), cancellation);
   }
 
   private planned(step: Step | RefusedStep): PlannedStep {
@@ -90,7 +86,11 @@ export class RoutingService {
   }
 }
 
-const headFacts = ({ requestId, eventId, access, inbound, customCost }: CallHead) => ({
+/** Written out: it is made of every call. */
+const toFacts = (
+  { requestId, eventId, access, inbound, customCost }: CallHead,
+  { kind, requestedModel, streamed, requestBytes, requestBody }: Omit<AskedFacts, 'inbound' | 'customCost'>,
+): CallFacts => ({
   requestId,
   eventId,
   gateway: access.gateway,
@@ -98,7 +98,12 @@ const headFacts = ({ requestId, eventId, access, inbound, customCost }: CallHead
   gatewayId: access.gateway.id,
   tokenId: access.caller?.tokenId ?? null,
   inbound,
+  kind,
+  requestedModel,
+  streamed,
+  requestBytes,
+  requestBody,
   customCost,
 });
 
-const factsOf = (request: CallRequest): CallFacts => ({ ...headFacts(request), ...askedFacts(request) });
+const factsOf = (request: CallRequest): CallFacts => toFacts(request, askedFacts(request));

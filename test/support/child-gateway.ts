@@ -53,10 +53,17 @@ export class ChildGateway {
   }
 
   /** Bytes that its main thread holds now, after a collection: heap and buffers, without the garbage among them. */
-  async heldBytes(): Promise<number> {
-    this.child.send('held');
-    const [held] = (await once(this.child, 'message')) as [number];
-    return held;
+  heldBytes(): Promise<number> {
+    return new Promise((resolve) => {
+      // It says other things too: that it listens.
+      const hear = (told: unknown): void => {
+        if (typeof told !== 'number') return;
+        this.child.off('message', hear);
+        resolve(told);
+      };
+      this.child.on('message', hear);
+      this.child.send('held');
+    });
   }
 
   async close(): Promise<void> {
