@@ -34,6 +34,7 @@ export default {
     project('e2e', '<rootDir>/test/e2e/**/*.e2e-spec.ts'),
     project('clients', '<rootDir>/test/clients/**/*.client-spec.ts'),
     project('faults', '<rootDir>/test/faults/**/*.fault-spec.ts'),
+    project('drills', '<rootDir>/test/drills/**/*.drill-spec.ts'),
     project('properties', '<rootDir>/test/properties/**/*.property-spec.ts'),
     project('security', '<rootDir>/test/security/**/*.security-spec.ts'),
   ],

@@ -14,7 +14,7 @@ export class ReadinessService implements OnModuleDestroy {
   private stopping = false;
 
   constructor(
-    @Inject(ChangeFeed) private readonly feed: Pick<ChangeFeed, 'ready' | 'databaseAnsweredAt'>,
+    @Inject(ChangeFeed) private readonly feed: Pick<ChangeFeed, 'ready' | 'databaseSilentMs'>,
     @Inject(databaseConfig.KEY) private readonly config: ConfigType<typeof databaseConfig>,
   ) {}
 
@@ -23,11 +23,11 @@ export class ReadinessService implements OnModuleDestroy {
   }
 
   /** Why not, a line each; empty when ready. */
-  problems(now: number = Date.now()): string[] {
+  problems(): string[] {
     const problems: string[] = [];
     if (this.stopping) problems.push('stopping: this replica is shutting down');
     if (!this.feed.ready) problems.push('snapshots: the configuration is not loaded yet');
-    const silentMs = now - this.feed.databaseAnsweredAt;
+    const silentMs = this.feed.databaseSilentMs;
     if (this.feed.ready && silentMs > POLLS_MISSED * this.config.configPollMs + SLACK_MS) {
       problems.push(`database: no answer for ${String(Math.round(silentMs / 1000))} s`);
     }

@@ -4,7 +4,7 @@ import { serverConfig } from '../config/server.config.js';
 
 /** A stream that can say that it is still there. */
 export interface Heart {
-  /** Milliseconds since 1970 of the last byte sent. */
+  /** When the last byte was sent, by `performance.now()`. */
   readonly lastByteAt: number;
   beat(): void;
 }
@@ -20,7 +20,7 @@ export class Heartbeats implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { heartbeatMs } = this.config;
     if (heartbeatMs === 0) return;
-    this.timer = setInterval(() => this.tick(Date.now() - heartbeatMs), Math.max(10, heartbeatMs / 3)).unref();
+    this.timer = setInterval(() => this.tick(performance.now() - heartbeatMs), Math.max(10, heartbeatMs / 3)).unref();
   }
 
   onApplicationShutdown(): void {

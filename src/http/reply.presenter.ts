@@ -107,7 +107,7 @@ class PassedOn implements StreamSink {
 
 /** A stream's far end: the caller's socket. */
 class SseResponse implements StreamSink, Heart {
-  lastByteAt = Date.now();
+  lastByteAt = performance.now();
 
   constructor(
     private readonly response: ServerResponse,
@@ -120,7 +120,7 @@ class SseResponse implements StreamSink, Heart {
   }
 
   write(bytes: Buffer): boolean {
-    this.lastByteAt = Date.now();
+    this.lastByteAt = performance.now();
     return this.response.write(bytes);
   }
 

@@ -32,6 +32,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   private queued: Promise<void> | null = null;
   private problem: string | null = null;
   private answeredAt = 0;
+  private answeredAtSteady = 0;
   private subscription: Subscription | null = null;
 
   /** The version of the configuration after each swap. */
@@ -52,6 +53,11 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   /** Are snapshots loaded? Stays true when the database goes away: the last ones keep serving. */
   get ready(): boolean {
     return this.loadedVersion >= 0n;
+  }
+
+  /** For how long the database has not answered, in milliseconds; setting the clock does not change it. */
+  get databaseSilentMs(): number {
+    return performance.now() - this.answeredAtSteady;
   }
 
   /** When the database last answered, in milliseconds since 1970. */
@@ -128,6 +134,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   private async readVersion(): Promise<bigint> {
     const state = await this.prisma.configState.findUniqueOrThrow({ where: { id: 1 }, select: { version: true } });
     this.answeredAt = Date.now();
+    this.answeredAtSteady = performance.now();
     return state.version;
   }
 

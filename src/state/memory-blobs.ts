@@ -18,6 +18,7 @@ interface Place {
   readonly slab: Slab;
   readonly at: number;
   readonly length: number;
+  readonly storedAt: number;
   readonly expiresAt: number;
   isUsed: boolean;
 }
@@ -43,7 +44,8 @@ export class MemoryBlobs {
   get(key: string, now: number): Buffer | null {
     const place = this.places.get(key);
     if (place === undefined) return null;
-    if (place.expiresAt <= now) {
+    // Stored later than now: the clock was put back, and nobody knows how old it is.
+    if (place.expiresAt <= now || place.storedAt > now) {
       this.delete(key);
       return null;
     }
@@ -52,10 +54,10 @@ export class MemoryBlobs {
   }
 
   /** Copies the value. What is larger than there is room for altogether is not kept. */
-  set(key: string, value: Buffer, expiresAt: number): void {
+  set(key: string, value: Buffer, now: number, expiresAt: number): void {
     this.delete(key);
     if (sizeOf(key) + Math.max(value.length, this.slabBytes) > this.maxBytes) return;
-    this.put(key, value, expiresAt);
+    this.put(key, value, now, expiresAt);
     while (this.bytes > this.maxBytes) this.dropOldest();
   }
 
@@ -69,14 +71,14 @@ export class MemoryBlobs {
     if (slab.live === 0 && slab !== this.current) this.release(slab);
   }
 
-  private put(key: string, value: Buffer, expiresAt: number): void {
+  private put(key: string, value: Buffer, storedAt: number, expiresAt: number): void {
     const slab = this.slabFor(value.length);
     const at = slab.end;
     value.copy(slab.bytes, at);
     slab.end += value.length;
     slab.live++;
     slab.keys.push(key);
-    this.places.set(key, { slab, at, length: value.length, expiresAt, isUsed: false });
+    this.places.set(key, { slab, at, length: value.length, storedAt, expiresAt, isUsed: false });
     this.bytes += sizeOf(key);
   }
 
@@ -104,7 +106,7 @@ export class MemoryBlobs {
       this.bytes -= sizeOf(key);
       if (!place.isUsed || moved + place.length > slab.bytes.length / 2) continue;
       moved += place.length;
-      this.put(key, viewOf(place), place.expiresAt);
+      this.put(key, viewOf(place), place.storedAt, place.expiresAt);
     }
   }
 

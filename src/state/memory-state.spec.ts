@@ -29,6 +29,22 @@ describe('MemoryState', () => {
     expect(state.admit([aClaim()]).refused).toBeNull();
   });
 
+  it.each(['fixed', 'sliding'] as const)(
+    'refuses for no longer than a window when the clock is put back (%s)',
+    (technique) => {
+      const claim = aClaim({ window: rateWindow(technique, 60_000) });
+      for (let i = 0; i < 3; i++) state.admit([claim]);
+
+      clock.advance(-300_000);
+
+      const { refused, counters } = state.admit([claim]);
+      expect(refused).toBe(0);
+      expect(counters[0]!.freeAt - clock.now()).toBeLessThanOrEqual(62_000);
+      clock.advance(counters[0]!.freeAt - clock.now());
+      expect(state.admit([claim]).refused).toBeNull();
+    },
+  );
+
   it('grants all of several claims, or none', () => {
     const both = [aClaim({ key: 'wide', limit: 10 }), aClaim({ key: 'narrow', limit: 1 })];
 

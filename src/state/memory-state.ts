@@ -96,7 +96,8 @@ export class MemoryState extends SharedState {
   }
 
   override setBlob(key: string, value: Buffer, ttlMs: number): void {
-    this.blobs.set(key, value, this.clock.now() + ttlMs);
+    const now = this.clock.now();
+    this.blobs.set(key, value, now, now + ttlMs);
   }
 
   override deleteBlob(key: string): void {

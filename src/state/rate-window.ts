@@ -51,13 +51,25 @@ export class WindowCount {
 
   constructor(private readonly window: RateWindow) {}
 
-  /** Forgets what has left the window. */
+  /** Forgets what has left the window. What lies ahead was counted before the clock was put back: it counts as of now, so that it leaves in time. */
   advance(now: number): void {
-    const oldest = Math.floor(now / this.window.bucketMs) - this.window.live + 1;
+    const current = Math.floor(now / this.window.bucketMs);
+    const oldest = current - this.window.live + 1;
+    if (this.buckets.length > 0 && this.buckets.at(-1)! > current) this.putBackTo(current);
     while (this.buckets.length > 0 && this.buckets[0]! < oldest) {
       this.buckets.shift();
       this.used -= this.amounts.shift()!;
     }
+  }
+
+  private putBackTo(current: number): void {
+    let amount = 0;
+    while (this.buckets.length > 0 && this.buckets.at(-1)! >= current) {
+      this.buckets.pop();
+      amount += this.amounts.pop()!;
+    }
+    this.buckets.push(current);
+    this.amounts.push(amount);
   }
 
   /** Expects to have been advanced to `now`. */

@@ -71,6 +71,15 @@ describe('Circuit', () => {
     expect(circuit.admits(2_000, 0)).toBe(true);
   });
 
+  it('pauses no longer when the clock is put back', () => {
+    const circuit = new Circuit(rules);
+    for (let i = 0; i < 3; i++) circuit.failed(1_000_000);
+
+    expect(circuit.admits(500_000, 0)).toBe(true);
+    // The probe of a time to come is none to wait for either.
+    expect(circuit.admits(100_000, 0)).toBe(true);
+  });
+
   it('pauses twice as long each time a probe fails, up to a bound', () => {
     const circuit = opened();
     const pauses: number[] = [];

@@ -44,7 +44,8 @@ export class Circuit {
 
   /** May a call be tried here? A half-open circuit lets one probe through at a time, then a growing share. */
   admits(now: number, roll: number): boolean {
-    if (this.state === 'open' && now >= this.openUntil) {
+    // Further away than any pause: the clock was put back.
+    if (this.state === 'open' && (now >= this.openUntil || this.openUntil - now > this.rules.maxPauseMs)) {
       this.state = 'half_open';
       this.rampStep = 0;
       this.probedAt = null;
@@ -53,7 +54,7 @@ export class Circuit {
     if (this.state === 'open') return false;
     if (this.rampStep === 0) {
       // A probe whose caller has left says nothing: after a while another may go.
-      if (this.probedAt !== null && now - this.probedAt < this.rules.pauseMs) return false;
+      if (this.probedAt !== null && Math.abs(now - this.probedAt) < this.rules.pauseMs) return false;
       this.probedAt = now;
       return true;
     }

@@ -16,7 +16,7 @@ export class AttemptClocks implements OnApplicationShutdown {
   /** @param streams Is the answer to be a stream? Only then is there a first token to wait for. */
   start(timeouts: AttemptTimeouts, streams: boolean): AttemptWatch {
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
-    return new AttemptWatch(timeouts, streams, Date.now(), this.watches);
+    return new AttemptWatch(timeouts, streams, performance.now(), this.watches);
   }
 
   onApplicationShutdown(): void {
@@ -24,7 +24,7 @@ export class AttemptClocks implements OnApplicationShutdown {
   }
 
   private tick(): void {
-    const now = Date.now();
+    const now = performance.now();
     if (this.watches.size === 0) this.rest();
     for (const watch of this.watches) watch.check(now);
   }

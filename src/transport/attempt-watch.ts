@@ -31,7 +31,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 const after = (now: number, ms: number): number => (ms === 0 ? NEVER : now + ms);
 
 /**
- * The clocks of one attempt. Moving to the next phase, or a piece of a body, only writes a field; nothing is scheduled. The one
+ * The clocks of one attempt, on the steady clock of `performance.now()`: setting the time of day neither ends attempts nor lets them go on
+ * for ever. Moving to the next phase, or a piece of a body, only writes a field; nothing is scheduled. The one
  * timer behind all attempts is `AttemptClocks`.
  */
 export class AttemptWatch implements AttemptPhases {
@@ -85,7 +86,7 @@ export class AttemptWatch implements AttemptPhases {
 
   /** A piece of the body. Before the first content it does not count: role-only deltas and pings are no progress. */
   bytesCame(): void {
-    if (this.isStarted) this.phaseEnd = after(Date.now(), this.timeouts.idleMs);
+    if (this.isStarted) this.phaseEnd = after(performance.now(), this.timeouts.idleMs);
   }
 
   /** Time in which the reader held the body back is not the provider's. */
@@ -117,9 +118,8 @@ export class AttemptWatch implements AttemptPhases {
 
   /** Returns when that was. */
   private enter(fault: TimeoutFault, ms: number): number {
-    const now = Date.now();
     this.fault = fault;
-    this.phaseEnd = after(now, ms);
-    return now;
+    this.phaseEnd = after(performance.now(), ms);
+    return Date.now();
   }
 }

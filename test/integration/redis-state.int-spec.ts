@@ -105,6 +105,21 @@ function suite({ url, server }: RedisFixture, isCluster: boolean): void {
     expect(await state.admit([aClaim({ scope })], aHold('b'))).toMatchObject({ refused: 0, counters: [{ held: 60 }] });
   });
 
+  it('refuses for no longer than a window when the clock is put back', async () => {
+    const clock = new TestClock();
+    const state = await connect({ clock });
+    const claim = aClaim({ scope: aScope(), mode: 'count' });
+    await state.admit([claim]);
+
+    clock.advance(-86_400_000);
+
+    const { refused, counters } = await state.admit([claim]);
+    expect(refused).toBe(0);
+    expect(counters[0]!.freeAt - clock.now()).toBeLessThanOrEqual(600_000);
+    clock.advance(counters[0]!.freeAt - clock.now());
+    expect((await state.admit([claim])).refused).toBeNull();
+  });
+
   it('lists durable counters by the beginning of their key', async () => {
     const scope = aScope();
     const state = await connect();

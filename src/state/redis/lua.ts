@@ -16,15 +16,24 @@ local function load(counter, leases, bucketMs, live)
   local current = math.floor(now / bucketMs)
   local state = { used = 0, held = 0, current = current, buckets = {} }
   local fields = redis.call('HGETALL', counter)
+  local ahead = 0
   for i = 1, #fields, 2 do
     if fields[i] == 'h' then
       state.held = tonumber(fields[i + 1])
     elseif tonumber(fields[i]) <= current - live then
       redis.call('HDEL', counter, fields[i])
+    elseif tonumber(fields[i]) > current then
+      ahead = ahead + tonumber(fields[i + 1])
+      redis.call('HDEL', counter, fields[i])
     else
       table.insert(state.buckets, { tonumber(fields[i]), tonumber(fields[i + 1]) })
       state.used = state.used + tonumber(fields[i + 1])
     end
+  end
+  if ahead > 0 then
+    redis.call('HINCRBY', counter, whole(current), whole(ahead))
+    table.insert(state.buckets, { current, ahead })
+    state.used = state.used + ahead
   end
   if state.held > 0 then
     for _, member in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now)) do
