@@ -72,3 +72,24 @@ describe('GatewayLogger', () => {
     expect(printed.trim().split('\n')).toHaveLength(1);
   });
 });
+
+describe('what callers say', () => {
+  const FORGED = 'x\r\n[Gateway] 1  - 11/23/2026, 1:00:00 PM     LOG [Auth] let in\u001b[2K\u2028y';
+
+  it.each([
+    ['a message', (logger: GatewayLogger) => logger.warn(FORGED, 'Context')],
+    ['a context', (logger: GatewayLogger) => logger.log('message', FORGED)],
+    ['a fact', (logger: GatewayLogger) => logger.warn({ event: 'x', model: FORGED })],
+    ['an error', (logger: GatewayLogger) => logger.error(new Error(FORGED))],
+    ['an error beside a message', (logger: GatewayLogger) => logger.error('It failed', new Error(FORGED))],
+    ['a stack', (logger: GatewayLogger) => logger.error({ event: 'x' }, `Error: ${FORGED}\n    at x:1:1`, 'Errors')],
+  ])('begins no line of its own and moves no cursor, as %s', (_name, say) => {
+    for (const format of ['text', 'json'] as const) say(loggerOf(format));
+
+    expect(printed).toContain('let in');
+    expect(
+      printed.split(/[\n\r\u2028]/).filter((line) => /^\[Gateway\].*let in/.test(line) && !/x\\/.test(line)),
+    ).toEqual([]);
+    expect(['\r', '\u2028', '\u001b[2K'].filter((obeyed) => printed.includes(obeyed))).toEqual([]);
+  });
+});

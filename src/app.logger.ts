@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { serverConfig } from './config/server.config.js';
@@ -8,8 +9,8 @@ import { redact } from './request-logs/redaction.js';
 const WIRING = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
 /**
- * Nest's logger at the operator's level and format, without the wiring. Whatever is said, what looks like a key is starred out: errors of
- * libraries quote what they were given.
+ * Nest's logger at the operator's level and format, without the wiring. Whatever is said, what looks like a key is starred out, and a line
+ * is one line: errors of libraries quote what they were given, and callers give what they like.
  */
 export class GatewayLogger extends ConsoleLogger {
   constructor({ logFormat, logLevel }: Pick<ConfigType<typeof serverConfig>, 'logFormat' | 'logLevel'>) {
@@ -26,24 +27,46 @@ export class GatewayLogger extends ConsoleLogger {
   }
 
   protected override colorize(message: string, level: LogLevel): string {
-    return super.colorize(withoutKeys(message), level);
+    return super.colorize(harmless(printable(message)), level);
+  }
+
+  protected override formatContext(context: string): string {
+    return super.formatContext(printable(context));
+  }
+
+  protected override stringifyMessage(message: unknown, level: LogLevel): string {
+    return message instanceof Error ? indented(inspect(message)) : super.stringifyMessage(message, level);
   }
 
   protected override formatMessage(...parts: Parameters<ConsoleLogger['formatMessage']>): string {
-    return withoutKeys(super.formatMessage(...parts));
+    return harmless(super.formatMessage(...parts));
   }
 
   protected override stringifyJsonLogObject(line: Record<string, unknown>): string {
-    return withoutKeys(super.stringifyJsonLogObject(line));
+    return harmless(super.stringifyJsonLogObject(line));
   }
 
   protected override printStackTrace(stack: string): void {
-    super.printStackTrace(typeof stack === 'string' ? withoutKeys(stack) : stack);
+    super.printStackTrace(typeof stack === 'string' ? harmless(indented(stack)) : stack);
   }
 }
 
-function withoutKeys(text: string): string {
-  const bytes = Buffer.from(text);
+/** What ends a line or moves a cursor, and is escaped wherever text is quoted; and what only some readers take for the end of a line. */
+const CONTROL = /\p{Cc}/gu;
+const SEPARATORS = /[\x7f-\x9f\u2028\u2029]/g;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const printable = (text: string): string => text.replace(CONTROL, escaped);
+
+/** A stack has lines of its own; none of them begins as one of the log's does. */
+const indented = (stack: string): string =>
+  stack
+    .split('\n')
+    .map((line, index) => (index === 0 || line.startsWith(' ') ? '' : '    ') + printable(line))
+    .join('\n');
+
+function harmless(text: string): string {
+  const bytes = Buffer.from(text.replace(SEPARATORS, escaped));
   redact(bytes);
   return bytes.toString();
 }
