@@ -68,7 +68,10 @@ const FORWARDED = [
   'x-session-id',
 ] as const;
 
-/** Headers of one hop, of a browser, or of whoever stands between the caller and us; credentials, which are shown apart. */
+/**
+ * Headers of one hop, of a browser, or of whoever stands between the caller and us and may have said in them who the caller is;
+ * credentials, which are shown apart.
+ */
 const KEPT_BACK: ReadonlySet<string> = new Set([
   'accept-encoding',
   'api-key',
@@ -85,6 +88,7 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
   'proxy-authorization',
   'proxy-connection',
   'referer',
+  'remote-user',
   'te',
   'trailer',
   'transfer-encoding',
@@ -95,20 +99,37 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
   'x-amz-date',
   'x-amz-security-token',
   'x-api-key',
+  'x-client-ip',
+  'x-cluster-client-ip',
   'x-goog-api-key',
   'x-real-ip',
+  'x-remote-user',
   'x-request-id',
+  'x-rewrite-url',
   'xi-api-key',
 ]);
-const KEPT_BACK_PREFIXES = ['cf-', 'sec-', 'x-forwarded-', 'x-envoy-'] as const;
+const KEPT_BACK_PREFIXES = [
+  'cf-',
+  'sec-',
+  'x-amzn-oidc-',
+  'x-auth-request-',
+  'x-envoy-',
+  'x-forwarded-',
+  'x-goog-authenticated-user-',
+  'x-ms-client-principal',
+  'x-original-',
+] as const;
+
+/** The headers that are this connection's own, as its `connection` says: a proxy hands none of them on (RFC 9110, 7.6.1). */
+const hopsOf = ({ connection }: InboundHeaders): readonly string[] =>
+  typeof connection === 'string' && connection !== 'keep-alive' ? connection.toLowerCase().split(/\s*,\s*/) : [];
 
 /**
  * The caller's headers that travel on in a provider's own API, names and values in turn: all but those that are this hop's, somebody's
  * identity, ours, or a credential. Answers are asked for without compression, so that they can be read on their way.
  */
 export function nativeHeaders(headers: InboundHeaders): readonly string[] {
-  const { connection } = headers;
-  const hops = typeof connection === 'string' ? connection.toLowerCase().split(/\s*,\s*/) : [];
+  const hops = hopsOf(headers);
   const forwarded: string[] = [];
   for (const name in headers) {
     const value = headers[name];
@@ -123,10 +144,12 @@ export function nativeHeaders(headers: InboundHeaders): readonly string[] {
  * named (credentials, `cf-*`, hop-by-hop, cookies, identity and forwarding headers) stays here.
  */
 export function forwardedHeaders(headers: InboundHeaders): readonly string[] {
+  const hops = hopsOf(headers);
   const forwarded: string[] = [];
   for (const name of FORWARDED) {
     const value = headers[name];
-    if (typeof value === 'string' && value !== '' && !holdsToken(value)) forwarded.push(name, value);
+    if (typeof value === 'string' && value !== '' && !holdsToken(value) && !hops.includes(name))
+      forwarded.push(name, value);
   }
   return forwarded;
 }

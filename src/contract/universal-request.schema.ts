@@ -33,7 +33,10 @@ const whole = (min: number, max: number) => z.coerce.number().int().min(min).max
 const stepSchema = z.looseObject({
   provider: z.string().min(1).max(MAX_SLUG),
   /** The path below the provider's, with or without a query string. */
-  endpoint: z.string().default(''),
+  endpoint: z
+    .string()
+    .regex(/^[\x21-\x7e]*$/, 'holds a character that no URL may')
+    .default(''),
   headers: headers.default({}),
   /** An older place of the `authorization` header. */
   authorization: z.string().max(MAX_HEADER_VALUE).regex(HEADER_VALUE).optional(),

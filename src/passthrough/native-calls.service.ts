@@ -83,7 +83,7 @@ const WORKERS_AI = 'workers-ai';
 function runPath(url: string): string {
   const [path = '', query] = url.split(/\?(.*)/s, 2);
   const model = unescaped(path.slice(path.indexOf('/ai/run/') + '/ai/run/'.length));
-  if (!/^@(?:cf|hf)\/[^\s?#]+$/.test(model))
+  if (!/^@(?:cf|hf)\/[\x21\x22\x24-\x3e\x40-\x7e]+$/.test(model))
     throw new GatewayError('invalid_provider', 'What is run here is a model of Workers AI: @cf/{author}/{model}.');
   return `/run/${model}${query === undefined ? '' : `?${query}`}`;
 }
