@@ -36,18 +36,38 @@ export interface CacheQuestion {
   readonly ownKey: string | null;
 }
 
-/** Headers of the caller that an answer may depend on. */
-const DECISIVE: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-encoding',
-  'anthropic-beta',
-  'anthropic-version',
-  'content-type',
-  'openai-beta',
-  'openai-organization',
-  'openai-project',
-  'x-goog-user-project',
+/**
+ * Headers that travel on and that no answer depends on: who asks, and by which try. Of any other nobody here knows that, so it makes
+ * another question: an answer given under a guardrail's header is no answer without it.
+ */
+const INDIFFERENT: ReadonlySet<string> = new Set([
+  'accept-language',
+  'amz-sdk-invocation-id',
+  'amz-sdk-request',
+  'b3',
+  'baggage',
+  'cache-control',
+  'dnt',
+  'http-referer',
+  'idempotency-key',
+  'pragma',
+  'priority',
+  'sentry-trace',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+  'x-amz-user-agent',
+  'x-amzn-trace-id',
+  'x-client-request-id',
+  'x-cloud-trace-context',
+  'x-goog-api-client',
+  'x-session-id',
+  'x-title',
 ]);
+const INDIFFERENT_PREFIXES = ['x-stainless-', 'x-b3-', 'x-datadog-'] as const;
+
+const isDecisive = (name: string): boolean =>
+  !INDIFFERENT.has(name) && !INDIFFERENT_PREFIXES.some((prefix) => name.startsWith(prefix));
 
 /** SHA-256 of all of it, as the name of the entry. Hashed in one go: each call of a hash costs as much as a kilobyte does. */
 export function cacheKey({ accountId, gatewayInternalId, generation }: CacheTenant, question: CacheQuestion): string {
@@ -77,7 +97,7 @@ function bodyOf({ provider, revision, model, call: { kind, headers, raw } }: Cac
   const parts = [provider, revision, model];
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!;
-    if (DECISIVE.has(name)) parts.push(name, headers[at + 1]!);
+    if (isDecisive(name)) parts.push(name, headers[at + 1]!);
   }
   // The name that the caller wrote may be an alias, or a route's: the model stands above.
   parts.push('body', canonicalJson(raw.toString('latin1'), kind === 'native' ? null : 'model'));
