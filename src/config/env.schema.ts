@@ -74,6 +74,7 @@ const variables = z.object({
   MAX_IN_FLIGHT_REQUESTS: z.coerce.number().int().positive().default(10_000),
   MAX_HEADER_BYTES: bytes.default(32 * 1024),
   REQUEST_BODY_TIMEOUT_MS: ms.default(60_000),
+  STALLED_READER_TIMEOUT_MS: ms.default(300_000),
   CONFIG_POLL_MS: ms.min(100).default(5_000),
   STREAM_HEARTBEAT_MS: ms.default(15_000),
   SHUTDOWN_GRACE_MS: ms.default(30_000),

@@ -20,6 +20,8 @@ export const serverConfig = registerAs('server', () => {
     maxInFlightBytes: env.MAX_IN_FLIGHT_BYTES,
     maxHeaderBytes: env.MAX_HEADER_BYTES,
     requestBodyTimeoutMs: env.REQUEST_BODY_TIMEOUT_MS,
+    /** A caller that takes nothing of what waits for it for so long is cut off; 0: never. */
+    stalledReaderTimeoutMs: env.STALLED_READER_TIMEOUT_MS,
     /** A comment is sent on a stream that has been quiet for so long; 0: never. */
     heartbeatMs: env.STREAM_HEARTBEAT_MS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

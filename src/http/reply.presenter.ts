@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { MAX_ATTEMPTS_HEADER, toAttemptsHeader } from '../providers/attempt.js';
 import type { ServedReply } from '../providers/served-reply.js';
 import type { GatewayError } from '../common/errors/gateway-error.js';
+import { serverConfig } from '../config/server.config.js';
 import { toCompatErrorBody } from '../contract/error-body.js';
 import { headerSafe } from '../contract/gateway-headers.js';
 import { toRouteHeader } from '../contract/route-taken.js';
@@ -42,7 +44,10 @@ export const addresseeOf = (
  */
 @Injectable()
 export class ReplyPresenter {
-  constructor(private readonly heartbeats: Heartbeats) {}
+  constructor(
+    private readonly heartbeats: Heartbeats,
+    @Inject(serverConfig.KEY) private readonly config: ConfigType<typeof serverConfig>,
+  ) {}
 
   present(served: ServedReply, addressee: Addressee, response: ServerResponse): void {
     const { reply } = served;
@@ -55,13 +60,14 @@ export class ReplyPresenter {
     if (reply.kind === 'passthrough') {
       pushPassedOn(headers, reply.headers);
       response.writeHead(reply.status, headers);
-      reply.stream.pipe(new PassedOn(response, reply.stream));
+      reply.stream.pipe(new PassedOn(new Reader(response, this.config.stalledReaderTimeoutMs), reply.stream));
       return;
     }
     pushUpstreamHeaders(headers, reply.headers);
     if (reply.kind === 'json') {
       headers.push('content-type', 'application/json', 'content-length', String(reply.body.length));
-      response.writeHead(200, headers).end(reply.body);
+      response.writeHead(200, headers);
+      new Reader(response, this.config.stalledReaderTimeoutMs).end(reply.body);
     } else {
       headers.push(
         'content-type',
@@ -72,7 +78,8 @@ export class ReplyPresenter {
         'no',
       );
       response.writeHead(200, headers);
-      reply.stream.pipe(new SseResponse(response, reply.stream, this.heartbeats));
+      const reader = new Reader(response, this.config.stalledReaderTimeoutMs);
+      reply.stream.pipe(new SseResponse(reader, reply.stream, this.heartbeats));
     }
   }
 }
@@ -85,23 +92,58 @@ function leave(stream: ChatStream): void {
 
 const NOWHERE: StreamSink = { write: () => true, end: () => undefined };
 
+/**
+ * Whoever reads an answer. One that takes nothing for too long while bytes wait for it is cut off: it would hold its place among the
+ * calls, and its provider's connection, for ever.
+ */
+class Reader {
+  constructor(
+    readonly response: ServerResponse,
+    private readonly stalledMs: number,
+  ) {}
+
+  onDrain(goOn: () => void): void {
+    this.response.on('drain', () => {
+      this.response.socket?.setTimeout(0);
+      goOn();
+    });
+  }
+
+  /** False: it does not keep up. */
+  write(bytes: Buffer): boolean {
+    const keepsUp = this.response.write(bytes);
+    if (!keepsUp) this.expect();
+    return keepsUp;
+  }
+
+  end(bytes?: Buffer | string): void {
+    this.response.end(bytes);
+    if (this.response.writableLength > 0) this.expect();
+  }
+
+  /** The server closes a socket on which nothing moves for so long; with the next answer on it, it is as before. */
+  private expect(): void {
+    this.response.socket?.setTimeout(this.stalledMs);
+  }
+}
+
 /** A provider's own bytes on their way to the caller. */
 class PassedOn implements StreamSink {
   constructor(
-    private readonly response: ServerResponse,
+    private readonly reader: Reader,
     stream: ChatStream,
   ) {
-    response.on('drain', () => stream.resume());
+    reader.onDrain(() => stream.resume());
   }
 
   write(bytes: Buffer): boolean {
-    return this.response.write(bytes);
+    return this.reader.write(bytes);
   }
 
   /** An error that the provider told in-band has been passed on. What broke off must not look whole: the connection breaks too. */
   end(outcome: StreamOutcome): void {
-    if (outcome === 'completed' || outcome === 'failed') this.response.end();
-    else this.response.destroy();
+    if (outcome === 'completed' || outcome === 'failed') this.reader.end();
+    else this.reader.response.destroy();
   }
 }
 
@@ -110,30 +152,29 @@ class SseResponse implements StreamSink, Heart {
   lastByteAt = performance.now();
 
   constructor(
-    private readonly response: ServerResponse,
-    private readonly stream: ChatStream,
+    private readonly reader: Reader,
+    stream: ChatStream,
     private readonly heartbeats: Heartbeats,
   ) {
     heartbeats.add(this);
-    response.on('drain', () => stream.resume());
-    response.once('close', () => heartbeats.remove(this));
+    reader.onDrain(() => stream.resume());
+    reader.response.once('close', () => heartbeats.remove(this));
   }
 
   write(bytes: Buffer): boolean {
     this.lastByteAt = performance.now();
-    return this.response.write(bytes);
+    return this.reader.write(bytes);
   }
 
   end(_outcome: unknown, error: GatewayError | null): void {
     this.heartbeats.remove(this);
     // No [DONE] after an error: its absence is the clearer sign.
-    if (error !== null) this.response.write(`data: ${JSON.stringify(toCompatErrorBody(error))}\n\n`);
-    this.response.end();
+    this.reader.end(error === null ? undefined : `data: ${JSON.stringify(toCompatErrorBody(error))}\n\n`);
   }
 
   beat(): void {
     // A slow reader needs no heartbeat: bytes are waiting for it already.
-    if (!this.response.writableNeedDrain) this.write(HEARTBEAT);
+    if (!this.reader.response.writableNeedDrain) this.write(HEARTBEAT);
   }
 }
 
