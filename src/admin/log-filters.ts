@@ -36,6 +36,10 @@ export function readLogFilters(url: string): readonly LogFilter[] {
 }
 
 type Member = readonly [name: string, value: string];
+/** A filter's members while they are gathered: of any name, `__proto__` too, which is then refused as any other that is none. */
+type Members = Map<string, unknown>;
+
+const toObject = (members: Members): unknown => Object.fromEntries(members);
 
 function readJson(members: readonly Member[]): unknown {
   if (members.length !== 1 || members[0]![0] !== 'filters') return undefined;
@@ -52,21 +56,21 @@ function readJson(members: readonly Member[]): unknown {
 const INDEXED = /^filters\[(\d{1,3})\](?:\[(\w+)\]|\.(\w+))(?:\[\d*\])?$/;
 
 function readIndexed(members: readonly Member[]): unknown {
-  const filters = new Map<string, Record<string, unknown>>();
+  const filters = new Map<string, Members>();
   for (const [name, text] of members) {
     const [, index, inBrackets, afterDot] = INDEXED.exec(name) ?? [];
     const member = inBrackets ?? afterDot;
     if (index === undefined || member === undefined) return undefined;
-    const filter = filters.get(index) ?? {};
+    const filter: Members = filters.get(index) ?? new Map<string, unknown>();
     filters.set(index, filter);
     add(filter, member, text);
   }
-  return [...filters.values()];
+  return [...filters.values()].map(toObject);
 }
 
 /** A new filter begins when a member that it can have once comes again, or when values come again after something else. */
 function readFlat(members: readonly Member[]): unknown {
-  const filters: Record<string, unknown>[] = [];
+  const filters: Members[] = [];
   let last = '';
   for (const [name, text] of members) {
     const member = /^filters(?:\[\])?(?:\.(\w+)|\[(\w+)\])(?:\[\])?$/
@@ -75,20 +79,18 @@ function readFlat(members: readonly Member[]): unknown {
       .find((part) => part !== undefined);
     if (member === undefined) return null;
     const current = filters.at(-1);
-    const isNew = current === undefined || (member in current && !(member === 'value' && last === 'value'));
-    if (isNew) filters.push({});
+    const isNew = current === undefined || (current.has(member) && !(member === 'value' && last === 'value'));
+    if (isNew) filters.push(new Map());
     add(filters.at(-1)!, member, text);
     last = member;
   }
-  return filters;
+  return filters.map(toObject);
 }
 
 /** An empty value stands for null. */
-function add(filter: Record<string, unknown>, member: string, text: string): void {
-  if (member !== 'value') {
-    filter[member] = text;
-    return;
-  }
-  const before = filter['value'];
-  filter['value'] = [...(Array.isArray(before) ? before : []), text === '' ? null : text];
+function add(filter: Members, member: string, text: string): void {
+  const before = filter.get('value');
+  if (member !== 'value') filter.set(member, text);
+  else if (Array.isArray(before)) before.push(text === '' ? null : text);
+  else filter.set('value', [text === '' ? null : text]);
 }
