@@ -67,6 +67,9 @@ describe('readLogFilters', () => {
     'filters[provider]=openai',
     'filters=[]&filters=[]',
     'filters.key.of=x',
+    'filters.key=provider&filters.operator=eq&filters.value=a%00b',
+    'filters[0][__proto__]=x&filters[0][key]=provider&filters[0][operator]=eq&filters[0][value]=x',
+    'filters.__proto__=x&filters.key=provider&filters.operator=eq&filters.value=x',
   ])('refuses %s', (query) => {
     expect(() => readLogFilters(at(query))).toThrow(PlatformError);
   });

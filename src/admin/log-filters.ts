@@ -1,13 +1,16 @@
 import { z } from 'zod';
 
 import { inputError } from '../common/errors/platform-error.js';
+import { isStorable } from '../common/storable.js';
 import { toInputIssues } from '../contract/platform-error-body.js';
 import { LOG_FILTER_KEYS, LOG_FILTER_OPERATORS, type LogFilter } from '../request-logs/log-filter.js';
 
 const MAX_FILTERS = 50;
 const MAX_VALUES = 100;
 
-const scalar = z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]);
+const wanted = z.string().max(1024).refine(isStorable, 'holds a character that cannot be looked for');
+
+const scalar = z.union([wanted, z.number(), z.boolean(), z.null()]);
 
 const filtersSchema = z
   .array(

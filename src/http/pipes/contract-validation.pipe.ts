@@ -2,13 +2,11 @@ import type { PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { type InputIssue, inputError, type PlatformError } from '../../common/errors/platform-error.js';
+import { isStorable } from '../../common/storable.js';
 import { toInputIssues } from '../../contract/platform-error-body.js';
 
 /** Which part of a request; `query` and `body` are whole, a path parameter is named. */
 type Part = 'body' | 'query' | readonly ['params', string];
-
-/** Postgres has no NUL in text, and JSON columns have no lone surrogates. */
-const UNSTORABLE = /\0|\p{Surrogate}/u;
 
 /**
  * Checks one part of a control-plane request with its schema and hands on what the schema knows: a field nobody knows is
@@ -36,11 +34,11 @@ export class ContractValidationPipe<T extends z.ZodType> implements PipeTransfor
 
 /** The place of a string, or a key, that no database takes. Schemas bound the depth of what they let through. */
 function findUnstorable(value: unknown, path: readonly (string | number)[]): readonly (string | number)[] | null {
-  if (typeof value === 'string') return UNSTORABLE.test(value) ? path : null;
+  if (typeof value === 'string') return isStorable(value) ? null : path;
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, item] of Object.entries(value)) {
     const at = [...path, Array.isArray(value) ? Number(key) : key];
-    const found = UNSTORABLE.test(key) ? path : findUnstorable(item, at);
+    const found = isStorable(key) ? findUnstorable(item, at) : path;
     if (found !== null) return found;
   }
   return null;
