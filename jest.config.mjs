@@ -37,5 +37,6 @@ export default {
     project('drills', '<rootDir>/test/drills/**/*.drill-spec.ts'),
     project('properties', '<rootDir>/test/properties/**/*.property-spec.ts'),
     project('security', '<rootDir>/test/security/**/*.security-spec.ts'),
+    project('fuzz', '<rootDir>/test/fuzz/**/*.fuzz-spec.ts'),
   ],
 };
