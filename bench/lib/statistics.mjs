@@ -11,3 +11,11 @@ export function median(values) {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
+
+/** Theil and Sen's slope of points `[x, y]`: the median of the slopes between all pairs, which outliers do not move. */
+export function slopeOf(points) {
+  const slopes = points.flatMap(([x, y], i) =>
+    points.slice(i + 1).map(([otherX, otherY]) => (otherY - y) / (otherX - x)),
+  );
+  return median(slopes);
+}

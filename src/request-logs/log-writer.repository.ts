@@ -54,7 +54,10 @@ export class LogWriterRepository implements OnApplicationShutdown {
     this.pool = new Pool({ ...connection, max: 1 });
     // By its name it is planned once a connection. The embedded database has one session, and so one such name.
     this.statement = kind === 'server' ? { text: INSERT, name: 'insert_logs' } : { text: INSERT };
-    this.pool.on('error', (error) => this.logger.debug(`A connection broke: ${error.message}`));
+    const note = (error: Error): void => this.logger.debug(`A connection broke: ${error.message}`);
+    this.pool.on('error', note);
+    // The pool listens to connections that are idle. One that breaks while it is used says so as well, and unheard that ends the process.
+    this.pool.on('connect', (client) => void client.on('error', note));
     if (kind === 'server') this.pool.on('connect', (client) => void client.query(PREFER_LZ4).catch(() => undefined));
   }
 
