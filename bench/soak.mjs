@@ -14,7 +14,7 @@ import { startGateway, startMock } from './lib/targets.mjs';
 const HELP = `npm run soak -- [--minutes 20] [--rate CALLS_A_SECOND] [--share 0.7]
   --minutes  how long, the warm-up (a third of it) included
   --rate     calls a second; not given: --share of what a short calibration finds
-DATABASE_URL: this Postgres in place of the embedded database`;
+DATABASE_URL: this empty database of Postgres in place of the embedded database`;
 const MAX_MB_A_MINUTE = 1;
 /** Connections to a database and to callers come and go. */
 const MAX_MORE_HANDLES = 10;
