@@ -3,7 +3,7 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { serverConfig } from './config/server.config.js';
 import { StartError } from './config/start-error.js';
-import { redact } from './request-logs/redaction.js';
+import { withoutKeys } from './request-logs/redaction.js';
 
 /** What Nest tells of its own wiring: a page of it, and nothing anybody acts on. */
 const WIRING = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
@@ -65,8 +65,4 @@ const indented = (stack: string): string =>
     .map((line, index) => (index === 0 || line.startsWith(' ') ? '' : '    ') + printable(line))
     .join('\n');
 
-function harmless(text: string): string {
-  const bytes = Buffer.from(text.replace(SEPARATORS, escaped));
-  redact(bytes);
-  return bytes.toString();
-}
+const harmless = (text: string): string => withoutKeys(text.replace(SEPARATORS, escaped));

@@ -2,6 +2,8 @@ import type { CallRecord } from '../accounting/call-record.js';
 import { ulidTime } from '../common/ids.js';
 import type { RouteTaken } from '../contract/route-taken.js';
 import type { Attempt } from '../providers/attempt.js';
+import { JsonWriter, piece } from './json-writer.js';
+import { withoutKeys } from './redaction.js';
 
 /** What has no column of its own. */
 export interface LogDetail {
@@ -34,115 +36,312 @@ export interface LogTimings {
 
 const MODEL_TYPES: Readonly<Record<string, string>> = { chat: 'text-generation', embeddings: 'text-embeddings' };
 
-/** Columns of `request_logs` that a call brings, in the order of `toLogRow`. */
+/**
+ * What a call brings to `request_logs`: the column, its type in SQL, and its name in the JSON of a row, which is as short as can be since
+ * every byte of it is written twice and read once on every call.
+ */
 export const LOG_COLUMNS = [
-  'id',
-  'gateway_internal_id',
-  'created_at',
-  'provider',
-  'model',
-  'requested_model',
-  'model_type',
-  'request_type',
-  'surface',
-  'path',
-  'duration_ms',
-  'success',
-  'status_code',
-  'outcome',
-  'cached',
-  'streamed',
-  'step',
-  'tokens_in',
-  'tokens_out',
-  'cost_nano',
-  'custom_cost',
-  'metadata',
-  'request_content_type',
-  'response_content_type',
-  'request_size',
-  'response_size',
-  'event_id',
-  'user_agent',
-  'token_id',
-  'credential',
-  'error',
-  'error_message',
-  'finish_reason',
-  'detail',
+  ['id', 'text', 'i'],
+  ['gateway_internal_id', 'uuid', 'g'],
+  ['created_at', 'timestamptz', 't'],
+  ['provider', 'text', 'p'],
+  ['model', 'text', 'm'],
+  ['requested_model', 'text', 'M'],
+  ['model_type', 'text', 'k'],
+  ['request_type', 'text', 'K'],
+  ['surface', 'text', 'f'],
+  ['path', 'text', 'P'],
+  ['duration_ms', 'int', 'd'],
+  ['success', 'bool', 's'],
+  ['status_code', 'int', 'S'],
+  ['outcome', 'text', 'o'],
+  ['cached', 'bool', 'h'],
+  ['streamed', 'bool', 'H'],
+  ['step', 'int', 'n'],
+  ['tokens_in', 'int', 'a'],
+  ['tokens_out', 'int', 'A'],
+  ['cost_nano', 'bigint', 'c'],
+  ['custom_cost', 'bool', 'C'],
+  ['metadata', 'jsonb', 'e'],
+  ['request_content_type', 'text', 'q'],
+  ['response_content_type', 'text', 'r'],
+  ['request_size', 'int', 'Q'],
+  ['response_size', 'int', 'R'],
+  ['event_id', 'text', 'E'],
+  ['user_agent', 'text', 'u'],
+  ['token_id', 'text', 'T'],
+  ['credential', 'text', 'y'],
+  ['error', 'text', 'x'],
+  ['error_message', 'text', 'X'],
+  ['finish_reason', 'text', 'F'],
+  ['detail', 'jsonb', 'D'],
 ] as const;
+/** The id of a row that `toLogRow` made, which begins with it. */
+export const idOfRow = (bytes: Buffer, start: number): string =>
+  bytes.toString('latin1', start + ID_AT, start + ID_AT + ID_BYTES);
 
-/** Where a row says whose it is: it begins with its id. */
-const ID_AT = '{"id":"'.length;
+const ID_AT = '{"i":"'.length;
+const ID_BYTES = 26;
 
-/** The id of a row that `toLogRow` made. */
-export const idOfRow = (row: Buffer): string => row.toString('latin1', ID_AT, ID_AT + 26);
+const writer = new JsonWriter();
+/** Pieces of a row, each with what stands before its value. */
+const BEFORE = {
+  id: piece('{"i":'),
+  createdAt: piece(',"t":'),
+  durationMs: piece('"d":'),
+  requestSize: piece(',"Q":'),
+  responseSize: piece(',"R":'),
+  tokensIn: piece(',"a":'),
+  tokensOut: piece(',"A":'),
+  costNano: piece(',"c":'),
+  eventId: piece(',"E":'),
+  error: piece(',"x":'),
+  errorMessage: piece(',"X":'),
+  metadata: piece(',"e":'),
+  cost: piece(',"D":{"cost":{"computed":'),
+  reported: piece(',"reported":'),
+  charged: piece(',"charged":'),
+  basis: piece(',"basis":'),
+  priceVersion: piece(',"price_version":'),
+  usageSource: piece('},"usage_source":'),
+  usage: piece(',"usage":'),
+  timings: piece(',"timings":{"queue":'),
+  connect: piece(',"connect":'),
+  headers: piece(',"headers":'),
+  firstToken: piece(',"first_token":'),
+  total: piece(',"total":'),
+  attempts: piece('},"attempts":['),
+  anotherAttempt: piece(','),
+  route: piece('],"route":'),
+  metadataDropped: piece(',"metadata_dropped":'),
+} as const;
+const NO_ROUTE = piece(']');
+const END = piece('}}');
 
 /**
- * A row of `request_logs` as JSON, its members named as the columns are. Runs on every call that is logged, so it is written out: an
- * object of as many members takes `JSON.stringify` twice as long. A row without metadata, an error or an event id lacks those columns.
+ * A row of `request_logs` as JSON (`LOG_COLUMNS`), without keys; it is there until the next is made. Runs on every call that is logged,
+ * so it is written byte by byte: as one string of many parts it takes four times as long, and as an object ten times. A row
+ * without metadata, an error or an event id lacks those columns.
  */
-export function toLogRow(record: CallRecord): string {
-  const { requestId, inbound, usage, kind, provider, model, cost, attempts } = record;
-  const { dropped, entries } = inbound.metadata;
+export function toLogRow(record: CallRecord): Buffer {
+  const { requestId, usage, cost, attempts, route } = record;
+  const { dropped, entries } = record.inbound.metadata;
+  writer.begin();
+  writer.piece(BEFORE.id);
+  writer.id(requestId);
+  writer.piece(BEFORE.createdAt);
+  writer.id(isoTimeOf(requestId));
+  writer.copy(commonPartOf(record));
+  member(BEFORE.durationMs, record.durationMs);
+  member(BEFORE.requestSize, Math.min(record.requestBytes, MAX_INT));
+  member(BEFORE.responseSize, record.responseBytes);
+  member(BEFORE.tokensIn, usage === null ? null : usage.prompt_tokens);
+  member(BEFORE.tokensOut, usage === null ? null : usage.completion_tokens);
+  member(BEFORE.costNano, cost.charged);
+  if (record.eventId !== requestId) textMember(BEFORE.eventId, toJson(record.eventId));
+  if (record.error !== null) {
+    textMember(BEFORE.error, toJson(record.error));
+    textMember(BEFORE.errorMessage, toJson(record.errorMessage));
+  }
+  if (!isEmpty(entries)) textMember(BEFORE.metadata, toJson(entries));
+  member(BEFORE.cost, cost.computed);
+  member(BEFORE.reported, cost.reported);
+  member(BEFORE.charged, cost.charged);
+  knownMember(BEFORE.basis, cost.basis);
+  knownMember(BEFORE.priceVersion, cost.priceVersion);
+  knownMember(BEFORE.usageSource, record.usageSource);
+  writer.piece(BEFORE.usage);
+  writeUsage(usage);
+  writeTimings(record);
+  writer.piece(BEFORE.attempts);
+  for (let i = 0; i < attempts.length; i++) {
+    if (i > 0) writer.piece(BEFORE.anotherAttempt);
+    writeAttempt(attempts[i]!);
+  }
+  if (route === null) writer.piece(NO_ROUTE);
+  else textMember(BEFORE.route, toJson(route));
+  if (dropped.length > 0) textMember(BEFORE.metadataDropped, toJson(dropped));
+  writer.piece(END);
+  return writer.written;
+}
+
+function member(before: Uint8Array, value: number | null): void {
+  writer.piece(before);
+  writer.number(value);
+}
+
+function textMember(before: Uint8Array, json: string): void {
+  writer.piece(before);
+  writer.json(json);
+}
+
+function knownMember(before: Uint8Array, text: string | null): void {
+  writer.piece(before);
+  writer.piece(known(text));
+}
+
+/** What many calls have in common: its JSON, and what it was made of. */
+interface CommonPart {
+  readonly of: CallRecord;
+  readonly json: Buffer;
+}
+
+const MAX_COMMON_PARTS = 64;
+const commonParts: CommonPart[] = [];
+let replaced = 0;
+
+function commonPartOf(record: CallRecord): Buffer {
+  for (const { of, json } of commonParts) if (isAlike(of, record)) return json;
+  const json = Buffer.from(toCommonPart(record));
+  // Bodies and attempts hold memory.
+  const of = { ...record, requestBody: null, responseBody: null, attempts: [] };
+  commonParts[commonParts.length < MAX_COMMON_PARTS ? commonParts.length : replaced++ % MAX_COMMON_PARTS] = { of, json };
+  return json;
+}
+
+/** Compares all that `toCommonPart` reads, what differs most first. */
+const isAlike = (a: CallRecord, b: CallRecord): boolean =>
+  a.requestedModel === b.requestedModel &&
+  a.tokenId === b.tokenId &&
+  a.gateway.internalId === b.gateway.internalId &&
+  a.status === b.status &&
+  a.streamed === b.streamed &&
+  a.finishReason === b.finishReason &&
+  a.cached === b.cached &&
+  a.outcome === b.outcome &&
+  a.provider === b.provider &&
+  a.model === b.model &&
+  a.kind === b.kind &&
+  a.step === b.step &&
+  a.attempt?.key === b.attempt?.key &&
+  a.cost.basis === b.cost.basis &&
+  a.inbound.surface === b.inbound.surface &&
+  a.inbound.path === b.inbound.path &&
+  a.inbound.userAgent === b.inbound.userAgent &&
+  a.inbound.contentType === b.inbound.contentType &&
+  a.responseContentType === b.responseContentType;
+
+function toCommonPart(record: CallRecord): string {
+  const { inbound, kind, provider, model } = record;
   const name = provider === null ? null : `${provider}/${model ?? ''}`;
-  let row =
-    `{"id":"${requestId}","gateway_internal_id":"${record.gateway.internalId}","created_at":"${isoTime(ulidTime(requestId))}",` +
-    `"provider":${known(provider)},"model":${known(name)},"requested_model":${known(record.requestedModel)},` +
-    `"model_type":${known(kind === null ? null : (MODEL_TYPES[kind] ?? null))},"request_type":${known(kind)},` +
-    `"surface":"${inbound.surface}","path":${known(inbound.path)},"duration_ms":${record.durationMs},` +
-    `"success":${record.outcome === 'completed' && record.status < 400},"status_code":${record.status},` +
-    `"outcome":"${record.outcome}","cached":${record.cached},"streamed":${record.streamed},"step":${record.step},` +
-    `"tokens_in":${usage?.prompt_tokens ?? null},"tokens_out":${usage?.completion_tokens ?? null},` +
-    `"cost_nano":${cost.charged},"custom_cost":${cost.basis === 'custom'},` +
-    `"request_content_type":${known(inbound.contentType)},"response_content_type":${known(record.responseContentType)},` +
-    `"request_size":${Math.min(record.requestBytes, MAX_INT)},"response_size":${record.responseBytes},` +
-    `"user_agent":${known(inbound.userAgent)},"token_id":${known(record.tokenId)},` +
-    `"credential":${known(record.attempt?.key ?? null)},"finish_reason":${known(record.finishReason)},`;
-  if (record.eventId !== requestId) row += `"event_id":${JSON.stringify(record.eventId)},`;
-  if (record.error !== null) row += `"error":"${record.error}","error_message":${JSON.stringify(record.errorMessage)},`;
-  if (!isEmpty(entries)) row += `"metadata":${JSON.stringify(entries)},`;
-  row +=
-    `"detail":{"usage":${JSON.stringify(usage)},"usage_source":${known(record.usageSource)},` +
-    `"cost":{"computed":${cost.computed},"reported":${cost.reported},"charged":${cost.charged},"basis":"${cost.basis}",` +
-    `"price_version":${known(cost.priceVersion)}},"timings":${toTimings(record)},"attempts":[`;
-  for (let i = 0; i < attempts.length; i++) row += (i === 0 ? '' : ',') + toAttempt(attempts[i]!);
-  row += ']';
-  if (record.route !== null) row += `,"route":${JSON.stringify(record.route)}`;
-  if (dropped.length > 0) row += `,"metadata_dropped":${JSON.stringify(dropped)}`;
-  row += '}}';
-  // Postgres has no NUL in text and no lone surrogates in JSON, which `JSON.stringify` writes as escapes.
-  return row.includes('\\u') ? row.replaceAll(UNSTORABLE, (_escape, backslash?: string) => backslash ?? '\uFFFD') : row;
+  return (
+    `,"g":"${record.gateway.internalId}","p":${toJson(provider)},"m":${toJson(name)},"M":${toJson(record.requestedModel)},` +
+    `"k":${toJson(kind === null ? null : (MODEL_TYPES[kind] ?? null))},"K":${toJson(kind)},` +
+    `"f":"${inbound.surface}","P":${toJson(inbound.path)},` +
+    `"s":${record.outcome === 'completed' && record.status < 400},"S":${record.status},` +
+    `"o":"${record.outcome}","h":${record.cached},"H":${record.streamed},"n":${record.step},` +
+    `"C":${record.cost.basis === 'custom'},"q":${toJson(inbound.contentType)},"r":${toJson(record.responseContentType)},` +
+    `"u":${toJson(inbound.userAgent)},"T":${toJson(record.tokenId)},` +
+    `"y":${toJson(record.attempt?.key ?? null)},"F":${toJson(record.finishReason)},`
+  );
 }
 
-function toTimings({ attempt, startedAt, firstContentMs, durationMs }: CallRecord): string {
-  if (attempt === null) return `{"queue":null,"connect":null,"headers":null,"first_token":null,"total":${durationMs}}`;
-  const { phases, startedAt: began } = attempt;
-  const connectedAt = phases?.connectedAt ?? 0;
-  const headAt = phases?.headAt ?? 0;
-  const connect = connectedAt === 0 ? null : connectedAt - began;
-  const headers = headAt === 0 ? null : headAt - connectedAt;
-  return `{"queue":${began - startedAt},"connect":${connect},"headers":${headers},"first_token":${firstContentMs},"total":${durationMs}}`;
+const BEFORE_USAGE = {
+  prompt: piece('{"prompt_tokens":'),
+  completion: piece(',"completion_tokens":'),
+  total: piece(',"total_tokens":'),
+  promptDetails: piece(',"prompt_tokens_details":{'),
+  completionDetails: piece(',"completion_tokens_details":{'),
+} as const;
+const COMMA = piece(',');
+const CLOSE = piece('}');
+
+function writeUsage(usage: CallRecord['usage']): void {
+  if (usage === null) {
+    writer.number(null);
+    return;
+  }
+  member(BEFORE_USAGE.prompt, usage.prompt_tokens);
+  member(BEFORE_USAGE.completion, usage.completion_tokens);
+  member(BEFORE_USAGE.total, usage.total_tokens);
+  writeNumbers(BEFORE_USAGE.promptDetails, usage.prompt_tokens_details);
+  writeNumbers(BEFORE_USAGE.completionDetails, usage.completion_tokens_details);
+  writer.piece(CLOSE);
 }
 
-const toAttempt = (attempt: Attempt): string =>
-  `{"step":${attempt.step},"provider":${known(attempt.provider)},"model":${known(attempt.model)},"key":${known(attempt.key)},` +
-  `"started_at":${attempt.startedAt},"outcome":"${attempt.outcome}","status":${attempt.status},` +
-  `"duration_ms":${attempt.durationMs},"bytes":${attempt.bytes},"next":${known(attempt.next)}}`;
+function writeNumbers(before: Uint8Array, numbers: Readonly<Record<string, number | undefined>> | undefined): void {
+  if (numbers === undefined) return;
+  writer.piece(before);
+  let isFirst = true;
+  for (const name in numbers) {
+    const number = numbers[name];
+    if (number === undefined) continue;
+    if (!isFirst) writer.piece(COMMA);
+    isFirst = false;
+    member(nameOf(name), number);
+  }
+  writer.piece(CLOSE);
+}
 
-/** Texts that come again and again (paths, models, user agents), as JSON. */
-const quoted = new Map<string, string>();
+function writeTimings({ attempt, startedAt, firstContentMs, durationMs }: CallRecord): void {
+  const began = attempt?.startedAt ?? null;
+  const connectedAt = attempt?.phases?.connectedAt ?? 0;
+  const headAt = attempt?.phases?.headAt ?? 0;
+  member(BEFORE.timings, began === null ? null : began - startedAt);
+  member(BEFORE.connect, began === null || connectedAt === 0 ? null : connectedAt - began);
+  member(BEFORE.headers, headAt === 0 ? null : headAt - connectedAt);
+  member(BEFORE.firstToken, began === null ? null : firstContentMs);
+  member(BEFORE.total, durationMs);
+}
+
+const BEFORE_ATTEMPT = {
+  step: piece('{"step":'),
+  provider: piece(',"provider":'),
+  model: piece(',"model":'),
+  key: piece(',"key":'),
+  startedAt: piece(',"started_at":'),
+  outcome: piece(',"outcome":'),
+  status: piece(',"status":'),
+  durationMs: piece(',"duration_ms":'),
+  bytes: piece(',"bytes":'),
+  next: piece(',"next":'),
+} as const;
+
+function writeAttempt(attempt: Attempt): void {
+  member(BEFORE_ATTEMPT.step, attempt.step);
+  knownMember(BEFORE_ATTEMPT.provider, attempt.provider);
+  knownMember(BEFORE_ATTEMPT.model, attempt.model);
+  knownMember(BEFORE_ATTEMPT.key, attempt.key);
+  writer.piece(BEFORE_ATTEMPT.startedAt);
+  writer.piece(numeralOf(attempt.startedAt));
+  knownMember(BEFORE_ATTEMPT.outcome, attempt.outcome);
+  member(BEFORE_ATTEMPT.status, attempt.status);
+  member(BEFORE_ATTEMPT.durationMs, attempt.durationMs);
+  member(BEFORE_ATTEMPT.bytes, attempt.bytes);
+  knownMember(BEFORE_ATTEMPT.next, attempt.next);
+  writer.piece(CLOSE);
+}
+
+/** Texts that come again and again (names of models and keys), as JSON. */
+const quoted = new Map<string | null, Uint8Array>();
 const MAX_QUOTED = 1000;
 
-function known(text: string | null): string {
-  if (text === null) return 'null';
+function known(text: string | null): Uint8Array {
   let json = quoted.get(text);
   if (json === undefined) {
-    json = JSON.stringify(text);
+    json = piece(toJson(text));
     if (quoted.size >= MAX_QUOTED) quoted.clear();
     quoted.set(text, json);
   }
   return json;
+}
+
+/** Names of members: those of the contract, and so not many. */
+const names = new Map<string, Uint8Array>();
+
+function nameOf(name: string): Uint8Array {
+  let json = names.get(name);
+  if (json === undefined) names.set(name, (json = piece(`${JSON.stringify(name)}:`)));
+  return json;
+}
+
+/** Whatever a caller or a provider may have written: without keys, and without what Postgres cannot store. */
+function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  // Postgres has no NUL in text and no lone surrogates in JSON, which `JSON.stringify` writes as escapes.
+  return withoutKeys(
+    json.includes('\\u') ? json.replaceAll(UNSTORABLE, (_escape, backslash?: string) => backslash ?? '\uFFFD') : json,
+  );
 }
 
 /** What a caller says in `content-length` before it is refused may be anything. */
@@ -156,16 +355,27 @@ function isEmpty(entries: Readonly<Record<string, unknown>>): boolean {
   return true;
 }
 
-const SECOND = 1000;
-let lastSecond = Number.NaN;
+const TIME_CHARACTERS = 10;
+let lastStart = ' ';
 let lastIso = '';
 
-/** Calls share their second with others. */
-function isoTime(time: number): string {
-  const second = Math.floor(time / SECOND);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastIso = new Date(second * SECOND).toISOString().slice(0, -4);
+/** When the call came, by its id. Calls share their millisecond with others. */
+function isoTimeOf(id: string): string {
+  if (!id.startsWith(lastStart)) {
+    lastStart = id.slice(0, TIME_CHARACTERS);
+    lastIso = new Date(ulidTime(id)).toISOString();
   }
-  return `${lastIso}${String(time % SECOND).padStart(3, '0')}Z`;
+  return lastIso;
+}
+
+let lastTime = 0;
+let lastNumeral = piece('0');
+
+/** The same for a time in milliseconds: what does not fit into 31 bits is dear to write. */
+function numeralOf(time: number): Uint8Array {
+  if (time !== lastTime) {
+    lastTime = time;
+    lastNumeral = piece(String(time));
+  }
+  return lastNumeral;
 }

@@ -17,12 +17,11 @@ import type { GatewaySettings } from '../gateways/gateway-settings.js';
 import { toLogRow } from './log-entry.js';
 import { LogPartitionsRepository } from './log-partitions.repository.js';
 import { LogWriterRepository } from './log-writer.repository.js';
-import { redact } from './redaction.js';
 import { RequestLogRepository } from './request-log.repository.js';
 import { Spool } from './spool.js';
 import { type SpoolSlot, takeSpoolSlots } from './spool-slots.js';
 
-const SEGMENT_BYTES = 16 * 1024 * 1024;
+const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Pauses while the database does not take anything. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
@@ -72,6 +71,7 @@ export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnAppl
   private full: ReadonlySet<string> = new Set();
   private readonly limited = new Map<string, GatewaySettings>();
   private isDropping = false;
+  private isHurried = false;
   private readonly numbers = { accepted: 0, written: 0, dropped: 0, stopped: 0, unwritable: 0 };
 
   constructor(
@@ -150,7 +150,9 @@ export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnAppl
       // A log that cannot be kept is no reason for a call to fail.
       this.drop(error instanceof Error ? error.message : String(error));
     }
-    if (this.timer === null && this.flushing === null) this.schedule(this.config.flushMs);
+    if (this.flushing !== null) return;
+    if (this.timer === null) this.schedule(this.config.flushMs);
+    else if (this.own!.isFilling && !this.isHurried && this.problem === null) this.hurry();
   }
 
   /** Once in a row: the counter says how often. */
@@ -161,16 +163,21 @@ export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnAppl
   }
 
   private schedule(ms: number): void {
-    if (this.stopping) return;
-    this.timer = setTimeout(() => {
-      this.timer = null;
-      void this.run();
-    }, ms);
-    this.timer.unref();
+    if (!this.stopping) this.timer = setTimeout(() => void this.run(), ms).unref();
+  }
+
+  /** A whole batch is not waited with. */
+  private hurry(): void {
+    clearTimeout(this.timer ?? undefined);
+    this.isHurried = true;
+    this.schedule(0);
   }
 
   /** One flush at a time; whoever asks meanwhile waits for it. */
   private run(): Promise<void> {
+    clearTimeout(this.timer ?? undefined);
+    this.timer = null;
+    this.isHurried = false;
     this.flushing ??= this.drain()
       .catch((error: unknown) => this.noteProblem(error))
       .finally(() => {
@@ -183,9 +190,10 @@ export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnAppl
 
   private async drain(): Promise<void> {
     for (const spool of this.spools) {
-      for (let batch = spool.next(); batch !== null; batch = spool.next()) {
-        redact(batch.bytes);
-        const unwritable = await this.writer.write(batch.entries);
+      // What comes meanwhile waits for more: a statement of few rows costs as much as one of many.
+      const { end } = spool;
+      for (let batch = spool.next(); batch !== null; batch = spool.isPast(end) ? null : spool.next()) {
+        const unwritable = await this.writer.write(batch);
         spool.commit(batch);
         this.numbers.unwritable += unwritable;
         this.numbers.written += batch.entries.length - unwritable;

@@ -4,28 +4,33 @@ import { type ClientBase, DatabaseError, Pool } from 'pg';
 import { Database } from '../persistence/database.js';
 import { idOfRow, LOG_COLUMNS } from './log-entry.js';
 import { LogPartitionsRepository } from './log-partitions.repository.js';
-import type { SpooledEntry } from './spool.js';
+import type { SpoolBatch, SpooledEntry } from './spool.js';
 
-const COLUMNS = LOG_COLUMNS.join(', ');
+const COLUMNS = LOG_COLUMNS.map(([column]) => column).join(', ');
+const MEMBERS = LOG_COLUMNS.map(([, type, member]) => `"${member}" ${type}`).join(', ');
+const VALUES = LOG_COLUMNS.map(([, , member]) => `"${member}"`).join(', ');
 
 /**
- * One statement for a batch. The rows are a JSON array whose members are the columns, which is how they were spooled: nothing is parsed
- * and written again here. The bodies are one parameter that the database cuts up. A row that is there already stays as it is,
- * and so do its payload and the count of its day.
+ * One statement for a batch, which is one parameter, as it was spooled: nothing is parsed and written again here, and the database cuts
+ * it up. A row that is there already stays as it is, and so do its payload and the count of its day.
  */
 const INSERT = `
-  WITH added AS (
-    INSERT INTO request_logs (${COLUMNS}) SELECT ${COLUMNS} FROM json_populate_recordset(NULL::request_logs, $1)
+  WITH entry AS MATERIALIZED (
+    SELECT start, row_bytes, request_bytes, response_bytes, log.*
+      FROM unnest($2::int[], $3::int[], $4::int[], $5::int[]) AS part (start, row_bytes, request_bytes, response_bytes),
+           json_to_record(convert_from(substring($1::bytea FROM start FOR row_bytes), 'UTF8')::json) AS log (${MEMBERS})
+  ), added AS (
+    INSERT INTO request_logs (${COLUMNS}) SELECT ${VALUES} FROM entry
     ON CONFLICT (id) DO NOTHING RETURNING id, gateway_internal_id, created_at, request_size, response_size
   ), payloads AS (
     INSERT INTO request_log_payloads (id, request, response, request_cut, response_cut)
-    SELECT added.id,
-           CASE WHEN part.request > 0 THEN substring($2::bytea FROM part.start FOR part.request) END,
-           CASE WHEN part.response > 0 THEN substring($2::bytea FROM part.start + part.request FOR part.response) END,
-           part.request > 0 AND part.request < added.request_size,
-           part.response > 0 AND part.response < added.response_size
-      FROM unnest($3::text[], $4::int[], $5::int[], $6::int[]) AS part (id, start, request, response)
-      JOIN added USING (id)
+    SELECT id,
+           CASE WHEN request_bytes > 0 THEN substring($1::bytea FROM start + row_bytes FOR request_bytes) END,
+           CASE WHEN response_bytes > 0 THEN substring($1::bytea FROM start + row_bytes + request_bytes FOR response_bytes) END,
+           request_bytes > 0 AND request_bytes < request_size,
+           response_bytes > 0 AND response_bytes < response_size
+      FROM entry JOIN added ON added.id = entry."i"
+     WHERE request_bytes + response_bytes > 0
     ON CONFLICT (id) DO NOTHING
   )
   INSERT INTO request_log_counts (gateway_internal_id, day, logs)
@@ -44,7 +49,6 @@ const PREFER_LZ4 = `SELECT set_config('default_toast_compression', 'lz4', false)
 export class LogWriterRepository implements OnApplicationShutdown {
   private readonly logger = new Logger(LogWriterRepository.name);
   private readonly pool: Pool;
-  private readonly parameters = new Parameters();
   private readonly statement: { readonly text: string; readonly name?: string };
 
   constructor(
@@ -62,8 +66,8 @@ export class LogWriterRepository implements OnApplicationShutdown {
   }
 
   /** Writes entries; those that are there already stay as they are. Returns how many could never be written. Throws when none could now. */
-  write(entries: readonly SpooledEntry[]): Promise<number> {
-    return this.withClient((client) => this.writeAll(client, entries));
+  write({ bytes, entries }: Pick<SpoolBatch, 'bytes' | 'entries'>): Promise<number> {
+    return this.withClient((client) => this.writeAll(client, bytes, entries));
   }
 
   /** Runs something else on the connection. */
@@ -84,11 +88,11 @@ export class LogWriterRepository implements OnApplicationShutdown {
     await this.pool.end();
   }
 
-  private async writeAll(client: ClientBase, entries: readonly SpooledEntry[]): Promise<number> {
-    const ids = entries.map(({ row }) => idOfRow(row));
+  private async writeAll(client: ClientBase, bytes: Buffer, entries: readonly SpooledEntry[]): Promise<number> {
+    const ids = entries.map(({ start }) => idOfRow(bytes, start));
     try {
       await this.partitions.ensureFor(client, ids);
-      await client.query({ ...this.statement, values: this.parameters.of(entries, ids) });
+      await client.query({ ...this.statement, values: parametersOf(bytes, entries) });
       return 0;
     } catch (error) {
       if (!(error instanceof DatabaseError) || !ROW_ERRORS.has(error.code?.slice(0, 2) ?? '')) throw error;
@@ -98,72 +102,34 @@ export class LogWriterRepository implements OnApplicationShutdown {
       }
       // One row must not keep the others away: halves, until it stands alone.
       const middle = entries.length >>> 1;
-      const first = await this.writeAll(client, entries.slice(0, middle));
-      return first + (await this.writeAll(client, entries.slice(middle)));
+      const first = await this.writeAll(client, bytes, entries.slice(0, middle));
+      return first + (await this.writeAll(client, bytes, entries.slice(middle)));
     }
   }
 }
 
-const OPEN = '['.charCodeAt(0);
-const COMMA = ','.charCodeAt(0);
-const CLOSE = ']'.charCodeAt(0);
+const INT4 = 23;
+const INT4_BYTES = 4;
+const HEADER_BYTES = 20;
 
-/** A batch as the statement takes it. The two large ones are made in memory that is used again. */
-class Parameters {
-  private readonly rows = new Gatherer();
-  private readonly bodies = new Gatherer();
-
-  of(entries: readonly SpooledEntry[], ids: readonly string[]): unknown[] {
-    const withBody: string[] = [];
-    const starts: number[] = [];
-    const requests: number[] = [];
-    const responses: number[] = [];
-    let rowBytes = 1;
-    let bodyBytes = 0;
-    for (const { row, request, response } of entries) {
-      rowBytes += row.length + 1;
-      bodyBytes += request.length + response.length;
-    }
-    this.rows.begin(rowBytes);
-    this.bodies.begin(bodyBytes);
-    entries.forEach(({ row, request, response }, at) => {
-      this.rows.addByte(at === 0 ? OPEN : COMMA);
-      this.rows.add(row);
-      if (request.length + response.length === 0) return;
-      withBody.push(ids[at]!);
-      starts.push(this.bodies.length + 1); // as SQL counts
-      requests.push(request.length);
-      responses.push(response.length);
-      this.bodies.add(request);
-      this.bodies.add(response);
-    });
-    this.rows.addByte(CLOSE);
-    return [this.rows.all, this.bodies.all, withBody, starts, requests, responses];
+/** An `int4[]` as Postgres' binary protocol has it. */
+function toInt4Array(entries: readonly SpooledEntry[], numberOf: (entry: SpooledEntry) => number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + entries.length * 2 * INT4_BYTES);
+  // One dimension, no nulls, the type of the elements, how many there are, and the number of the first.
+  let at = 0;
+  for (const number of [1, 0, INT4, entries.length, 1]) at = bytes.writeInt32BE(number, at);
+  for (const entry of entries) {
+    at = bytes.writeInt32BE(INT4_BYTES, at);
+    at = bytes.writeInt32BE(numberOf(entry), at);
   }
+  return bytes;
 }
 
-const MAX_KEPT_BYTES = 4 * 1024 * 1024;
-
-/** Bytes, one after the other. */
-class Gatherer {
-  private bytes = Buffer.allocUnsafeSlow(0);
-  length = 0;
-
-  begin(size: number): void {
-    const isEnormous = this.bytes.length > MAX_KEPT_BYTES;
-    if (size > this.bytes.length || isEnormous) this.bytes = Buffer.allocUnsafeSlow(size);
-    this.length = 0;
-  }
-
-  add(part: Buffer): void {
-    this.length += part.copy(this.bytes, this.length);
-  }
-
-  addByte(byte: number): void {
-    this.bytes[this.length++] = byte;
-  }
-
-  get all(): Buffer {
-    return this.bytes.subarray(0, this.length);
-  }
-}
+const parametersOf = (bytes: Buffer, entries: readonly SpooledEntry[]): Buffer[] => [
+  bytes,
+  // As SQL counts.
+  toInt4Array(entries, ({ start }) => start + 1),
+  toInt4Array(entries, ({ rowBytes }) => rowBytes),
+  toInt4Array(entries, ({ requestBytes }) => requestBytes),
+  toInt4Array(entries, ({ responseBytes }) => responseBytes),
+];
