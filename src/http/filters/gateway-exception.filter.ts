@@ -72,7 +72,8 @@ export class GatewayExceptionFilter implements ExceptionFilter {
 
   private toGatewayError(exception: unknown, request: FastifyRequest): GatewayError {
     if (exception instanceof GatewayError) {
-      if (exception.status >= 500 && exception.key === 'internal') this.logUnexpected(exception, request);
+      // One that was made of something unexpected was logged where that happened.
+      if (exception.key === 'internal' && exception.cause === undefined) this.logUnexpected(exception, request);
       return exception;
     }
     const status = statusOf(exception);
