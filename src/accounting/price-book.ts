@@ -8,6 +8,7 @@ import type { Price } from './price.js';
 import { PriceCatalogue } from './price-catalogue.js';
 import { PriceOverrideDirectory } from './price-override.directory.js';
 import { estimatedPrice } from './estimated-price.js';
+import { trustsCustomCost } from './trusts-custom-cost.js';
 import { worstCaseOf } from './worst-case.js';
 
 /** Every model's price: an admin's own, else the catalogue's. Costs a look into a map once a model was asked for. */
@@ -39,7 +40,10 @@ export class PriceBook {
     );
   }
 
-  /** What a call to this model may cost at the most, for reserving it from a budget. Null where no price is known, and none is estimated. */
+  /**
+   * What a call to this model may cost at the most, for reserving it from a budget. Null where no price is known, and none is estimated.
+   * What the caller says that it costs counts where it is more, or where the gateway takes a caller's word.
+   */
   worstCase(
     gateway: GatewaySettings,
     strategy: ProviderStrategy,
@@ -48,15 +52,16 @@ export class PriceBook {
     custom: CustomCost | null,
     at: number,
   ): NanoUsd | null {
-    const total = custom === null ? null : totalOf(custom);
-    if (total !== null) return total;
-    const known = custom === null ? this.find(gateway, strategy.id, model, undefined, at) : customPrice(custom);
-    const price = known ?? estimatedPrice(gateway);
-    if (price === null) return null;
     const entry = strategy.models.find(({ id }) => id === model);
-    return worstCaseOf(call, price, {
+    const limits = {
       contextWindow: entry?.contextWindow ?? this.catalogue.contextWindow(strategy.id, model, at),
       maxOutputTokens: entry?.maxOutputTokens ?? null,
-    });
+    };
+    const said = custom === null ? null : (totalOf(custom) ?? worstCaseOf(call, customPrice(custom), limits));
+    if (said !== null && trustsCustomCost(gateway)) return said;
+    const price = this.find(gateway, strategy.id, model, undefined, at) ?? estimatedPrice(gateway);
+    if (price === null) return gateway.engine.budgets?.unknown_price === 'block' ? null : said;
+    const worst = worstCaseOf(call, price, limits);
+    return said === null || worst === null ? worst : Math.max(said, worst);
   }
 }

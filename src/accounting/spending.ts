@@ -7,10 +7,17 @@ import { estimatedPrice } from './estimated-price.js';
 import { estimatedUsage } from './estimated-usage.js';
 import type { Price } from './price.js';
 import type { PriceBook } from './price-book.js';
+import { trustsCustomCost } from './trusts-custom-cost.js';
 
 /** Tells a call's meter what it used, when it has ended. */
 export function settle(meter: CallMeter, record: CallRecord, prices: PriceBook): void {
-  meter.settle(record.usage?.total_tokens ?? 0, record.cost.charged ?? unknownCost(meter, record, prices));
+  meter.settle(record.usage?.total_tokens ?? 0, knownCost(record) ?? unknownCost(meter, record, prices));
+}
+
+/** What a call cost, where that is known: for a budget not less because its caller says so. */
+function knownCost({ gateway, cost }: CallRecord): NanoUsd | null {
+  if (cost.charged === null || cost.basis !== 'custom' || trustsCustomCost(gateway)) return cost.charged;
+  return Math.max(cost.charged, cost.computed ?? 0, cost.reported ?? 0);
 }
 
 /** What budgets take where nobody knows what a call cost. */

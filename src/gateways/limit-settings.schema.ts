@@ -53,6 +53,11 @@ export const budgetSettingsSchema = z.strictObject({
    * answer: let go of but for what was asked (the default), or counted as spent.
    */
   lost_calls: z.enum(['refund', 'charge']).optional(),
+  /**
+   * What a caller says in `cf-aig-custom-cost`: `raise` (the default) counts it where it is more than the call costs by its known price,
+   * `trust` counts it whatever it is.
+   */
+  custom_cost: z.enum(['raise', 'trust']).optional(),
 });
 
 export type RateLimitSetting = z.infer<typeof rateLimit>;

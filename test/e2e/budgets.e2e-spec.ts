@@ -210,6 +210,18 @@ describe('a budget', () => {
     expect(await budget()).toMatchObject({ mode: 'soft', spent: expect.closeTo(2 * COST, 9), remaining: 0 });
   });
 
+  it.each([
+    ['takes the known price where its caller says less', {}, 0, COST],
+    ['takes what its caller says where that is more', {}, 0.05, 0.05],
+    ["takes its caller's word where the gateway does", { custom_cost: 'trust' }, 0, 0],
+  ])('%s', async (_name, settings, said, spent) => {
+    await aGateway([aRule()], settings);
+
+    expect((await post({}, { 'cf-aig-custom-cost': JSON.stringify({ total_cost: said }) })).status).toBe(200);
+
+    expect(await budget()).toMatchObject({ spent: expect.closeTo(spent, 9), reserved: 0 });
+  });
+
   it('that is spent lets answers from the cache pass', async () => {
     await aGateway([aRule({ limit: 0.015 })]);
     const cached = { 'cf-aig-cache-key': 'mine' };
@@ -257,6 +269,12 @@ describe('a model without a price', () => {
     expect(refused.status).toBe(429);
     expect(await refused.json()).toMatchObject({ error: { code: 'unknown_price' }, internalCode: 2041 });
     expect(upstream.received).toHaveLength(0);
+  });
+
+  it('is refused by such a gateway whatever its caller says that it costs', async () => {
+    await aGateway([aRule()], { unknown_price: 'block' });
+
+    expect((await post(unknown, { 'cf-aig-custom-cost': '{"total_cost":0}' })).status).toBe(429);
   });
 
   it('costs what the gateway estimates, where it does', async () => {
