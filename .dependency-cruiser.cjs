@@ -54,7 +54,7 @@ const rooms = {
     'target-health',
     'analytics',
   ],
-  analytics: ['common', 'config', 'persistence', 'generated', 'accounting'],
+  analytics: ['common', 'config', 'persistence', 'generated', 'accounting', 'request-logs'],
   tracing: [
     'common',
     'config',

@@ -4,11 +4,23 @@ import { Clock } from '../common/clock.js';
 import { analyticsConfig } from '../config/analytics.config.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
+import type { Position } from '../request-logs/spool.js';
 import type { Resolution } from './rollup.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes: a lock for a moment, not for a minute. */
 const DELETED_AT_ONCE = 10_000;
+
+const ROWS_A_STATEMENT = 500;
+const TRANSACTION_MS = 30_000;
+/** A spool that nobody has written to for so long is no more. */
+const MARK_DAYS = 400;
+
+/** Sums of a process, and where the spools end that are in them. */
+export interface SumsToWrite {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly marks: ReadonlyMap<string, Position>;
+}
 
 /** What calls can be grouped by, and the column that holds it. */
 export const GROUPS = {
@@ -71,18 +83,35 @@ export class AnalyticsRepository {
     @Inject(analyticsConfig.KEY) private readonly config: ConfigType<typeof analyticsConfig>,
   ) {}
 
-  /** Writes totals, over those of the same process, series and time. */
-  async write(rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
-    await this.prisma.$executeRaw`
-      INSERT INTO analytics_rollups
-      SELECT * FROM json_populate_recordset(NULL::analytics_rollups, ${JSON.stringify(rows)}::json)
-      ON CONFLICT (gateway_internal_id, resolution, at, writer, series) DO UPDATE SET
-        requests = EXCLUDED.requests, cached = EXCLUDED.cached,
-        tokens_in = EXCLUDED.tokens_in, tokens_out = EXCLUDED.tokens_out,
-        tokens_cache_read = EXCLUDED.tokens_cache_read, tokens_cache_write = EXCLUDED.tokens_cache_write,
-        tokens_reasoning = EXCLUDED.tokens_reasoning, cost_nano = EXCLUDED.cost_nano, unpriced = EXCLUDED.unpriced,
-        latency_buckets = EXCLUDED.latency_buckets, latency_counts = EXCLUDED.latency_counts,
-        first_token_buckets = EXCLUDED.first_token_buckets, first_token_counts = EXCLUDED.first_token_counts`;
+  /**
+   * Writes totals, over those of the same process, series and time, and with them how far each spool is in them: all of it, or nothing.
+   * What is to be written is asked for when the database is there.
+   */
+  async write(take: () => SumsToWrite): Promise<void> {
+    await this.prisma.$transaction(
+      async (transaction) => {
+        const { rows, marks } = take();
+        for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
+          await transaction.$executeRaw(upsert(rows.slice(at, at + ROWS_A_STATEMENT)));
+        }
+        for (const [spool, { segment, offset }] of marks) {
+          await transaction.$executeRaw`
+            INSERT INTO analytics_marks (spool, segment, "offset", noted_at)
+            VALUES (${spool}, ${BigInt(segment)}, ${BigInt(offset)}, ${new Date(this.clock.now())})
+            ON CONFLICT (spool) DO UPDATE SET
+              segment = EXCLUDED.segment, "offset" = EXCLUDED."offset", noted_at = EXCLUDED.noted_at`;
+        }
+      },
+      { maxWait: TRANSACTION_MS, timeout: TRANSACTION_MS },
+    );
+  }
+
+  /** How far the spools of logs are in the sums, by their ids. */
+  async marks(): Promise<ReadonlyMap<string, Position>> {
+    const marks = await this.prisma.analyticsMark.findMany();
+    return new Map(
+      marks.map(({ spool, segment, offset }) => [spool, { segment: Number(segment), offset: Number(offset) }]),
+    );
   }
 
   sums(query: AnalyticsQuery): Promise<SumsRow[]> {
@@ -117,8 +146,20 @@ export class AnalyticsRepository {
            WHERE (resolution = 'minute' AND at < ${before(minuteDays)}) OR (resolution = 'hour' AND at < ${before(hourDays)})
            LIMIT ${DELETED_AT_ONCE}))`;
     }
+    await this.prisma.analyticsMark.deleteMany({ where: { notedAt: { lt: before(MARK_DAYS) } } });
   }
 }
+
+const upsert = (rows: SumsToWrite['rows']): Prisma.Sql => Prisma.sql`
+  INSERT INTO analytics_rollups
+  SELECT * FROM json_populate_recordset(NULL::analytics_rollups, ${JSON.stringify(rows)}::json)
+  ON CONFLICT (gateway_internal_id, resolution, at, writer, series) DO UPDATE SET
+    requests = EXCLUDED.requests, cached = EXCLUDED.cached,
+    tokens_in = EXCLUDED.tokens_in, tokens_out = EXCLUDED.tokens_out,
+    tokens_cache_read = EXCLUDED.tokens_cache_read, tokens_cache_write = EXCLUDED.tokens_cache_write,
+    tokens_reasoning = EXCLUDED.tokens_reasoning, cost_nano = EXCLUDED.cost_nano, unpriced = EXCLUDED.unpriced,
+    latency_buckets = EXCLUDED.latency_buckets, latency_counts = EXCLUDED.latency_counts,
+    first_token_buckets = EXCLUDED.first_token_buckets, first_token_counts = EXCLUDED.first_token_counts`;
 
 /** The rows that are asked for, each with its interval and its group's name: null for those beyond the limit. */
 function grouped({ gatewayInternalId, resolution, from, to, intervalMs, group, metadataKey, limit }: AnalyticsQuery) {

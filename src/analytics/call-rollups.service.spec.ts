@@ -1,8 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { CallRecord } from '../accounting/call-record.js';
-import { aCallRecord } from '../../test/support/call-records.js';
+import { ulid } from '../common/ids.js';
+import { toLogRow } from '../request-logs/log-entry.js';
+import { type Position, Spool } from '../request-logs/spool.js';
+import { aCallRecord, anAttempt } from '../../test/support/call-records.js';
+import { scratchDirectory } from '../../test/support/scratch-directory.js';
+import type { SumsToWrite } from './analytics.repository.js';
 import { CallRollups } from './call-rollups.service.js';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -15,13 +20,21 @@ class FakeTable {
   readonly rows = new Map<string, Row>();
   fails: ('before' | 'after')[] = [];
 
-  write(rows: readonly Row[]): Promise<void> {
+  private noted: ReadonlyMap<string, Position> = new Map();
+
+  write(take: () => SumsToWrite): Promise<void> {
     const fails = this.fails.shift();
     if (fails === 'before') return Promise.reject(new Error('Away.'));
+    const { rows, marks } = take();
+    this.noted = new Map([...this.noted, ...marks]);
     for (const row of rows) {
       this.rows.set(JSON.stringify([row['resolution'], row['at'], row['writer'], row['series']]), row);
     }
     return fails === 'after' ? Promise.reject(new Error('The answer was lost.')) : Promise.resolve();
+  }
+
+  marks(): Promise<ReadonlyMap<string, Position>> {
+    return Promise.resolve(this.noted);
   }
 
   deleteOld(): Promise<void> {
@@ -36,9 +49,9 @@ class FakeTable {
   }
 }
 
-function rollups(table = new FakeTable()) {
+function rollups(table = new FakeTable(), spools: Spool[] = []) {
   const calls$ = new Subject<CallRecord>();
-  const made = new CallRollups({ calls$ }, table);
+  const made = new CallRollups({ calls$ }, table, { spools });
   const call = (at: number, extra: Partial<CallRecord> = {}): void =>
     calls$.next(aCallRecord({ startedAt: at - 300, durationMs: 300, ...extra }));
   return { call, made, table };
@@ -127,5 +140,51 @@ describe('CallRollups', () => {
     expect(table.total('hour')).toBe(59_000);
     expect(table.total('minute')).toBe(59_000 - made.dropped);
     expect(made.dropped).toBeGreaterThan(0);
+  });
+
+  describe('with a spool of logs', () => {
+    const scratch = scratchDirectory();
+    afterAll(() => scratch.remove());
+    const limits = { maxBytes: 1e9, segmentBytes: 1000 };
+
+    /** A process whose calls all leave a log. */
+    async function aProcess(table: FakeTable) {
+      const spool = new Spool(scratch.path, limits);
+      const { made, call: count } = rollups(table, [spool]);
+      await made.onModuleInit();
+      const call = (at: number, extra: Partial<CallRecord> = {}): void => {
+        count(at, extra);
+        spool.append(toLogRow(aCallRecord({ requestId: ulid(at - 300), durationMs: 300, ...extra })));
+        for (let batch = spool.next(); batch !== null; batch = spool.next()) spool.commit(batch);
+      };
+      return { made, call, kill: () => spool.close() };
+    }
+
+    it('counts every logged call once, whenever the process is killed', async () => {
+      const table = new FakeTable();
+      let calls = 0;
+      for (let kill = 0; kill < 4; kill++) {
+        const { made, call, kill: end } = await aProcess(table);
+        for (let i = 0; i < 3; i++) {
+          for (let n = 0; n < 5; n++) call(NOON + calls++ * 1000, { model: `model-${n}` });
+          if (i < kill) await made.flush();
+        }
+        end();
+      }
+      const failed = { outcome: 'failed', status: 502, error: 'upstream_failed', usage: null } as const;
+      const { call, kill } = await aProcess(table);
+      call(NOON, { ...failed, attempts: [anAttempt({ outcome: 'server' })] });
+      kill();
+
+      const { made } = await aProcess(table);
+      await made.flush();
+
+      expect(table.total('hour')).toBe(calls + 1);
+      expect(table.total('minute')).toBe(calls + 1);
+      expect(table.total('minute', { at: '2026-11-23T12:00:00.000Z', failure: '' })).toBe(60);
+      expect(table.total('hour', { model: 'model-3' })).toBe(calls / 5);
+      expect(table.total('hour', {}, 'tokens_in')).toBe(9 * calls);
+      expect(table.total('hour', { failure: 'server' })).toBe(1);
+    });
   });
 });

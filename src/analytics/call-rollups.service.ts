@@ -1,12 +1,21 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { CallRecord } from '../accounting/call-record.js';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import type { CountedCall } from '../accounting/counted-call.js';
 import { CallRecorder } from '../accounting/call-recorder.service.js';
 import { ulid } from '../common/ids.js';
-import { AnalyticsRepository } from './analytics.repository.js';
+import { LogPipeline } from '../request-logs/log-pipeline.service.js';
+import type { Position } from '../request-logs/spool.js';
+import { toCountedCall } from '../request-logs/spooled-call.js';
+import { AnalyticsRepository, type SumsToWrite } from './analytics.repository.js';
 import { type Dimensions, dimensionsOf, type Resolution, RESOLUTIONS, Rollup } from './rollup.js';
 
 const FLUSH_MS = 5_000;
-const ROWS_A_STATEMENT = 500;
 /** Combinations of dimensions an hour that are told apart. What comes later is added up as `other`. */
 const MAX_SERIES = 5_000;
 /** Sums that may wait for the database; sums of minutes that begin beyond it are not kept. */
@@ -28,11 +37,12 @@ interface Series {
 /**
  * Sums of finished calls by minute and by hour, for charts: added up here, and written off the request path. A row is one process's own
  * total of one series and time, written again when it has grown; so writing it twice, or after a connection that broke at the
- * wrong moment, changes nothing, and what several replicas wrote is added up when somebody asks. A process that is killed loses
- * what it has not written: five seconds at the most, while the database is there.
+ * wrong moment, changes nothing, and what several replicas wrote is added up when somebody asks. With them it is noted how far the
+ * spool of logs is in them: what a process that was killed had not written, the next one adds up from there. Calls that leave no log are
+ * not in the spool: of those, five seconds are lost at the most, while the database is there.
  */
 @Injectable()
-export class CallRollups implements OnApplicationBootstrap, OnApplicationShutdown {
+export class CallRollups implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(CallRollups.name);
   /** This process's rows: one that starts again must not write over them. */
   private readonly writer = ulid();
@@ -49,13 +59,34 @@ export class CallRollups implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(
     @Inject(CallRecorder) recorder: Pick<CallRecorder, 'calls$'>,
-    @Inject(AnalyticsRepository) private readonly repository: Pick<AnalyticsRepository, 'write' | 'deleteOld'>,
+    @Inject(AnalyticsRepository)
+    private readonly repository: Pick<AnalyticsRepository, 'write' | 'marks' | 'deleteOld'>,
+    @Inject(LogPipeline) private readonly logs: Pick<LogPipeline, 'spools'>,
   ) {
     recorder.calls$.subscribe((record) => this.add(record));
   }
 
   get waiting(): number {
     return this.dirty.length;
+  }
+
+  /** Adds up what a process before this one has logged and not written here. */
+  async onModuleInit(): Promise<void> {
+    const marks = await this.repository.marks();
+    for (const spool of this.logs.spools) {
+      const mark = marks.get(spool.id) ?? NOTHING_WRITTEN;
+      spool.keepFrom(mark);
+      for (const { bytes, entries } of spool.since(mark)) {
+        for (const { start, rowBytes } of entries) {
+          const call = toCountedCall(bytes.subarray(start, start + rowBytes));
+          if (call !== null) this.add(call);
+        }
+      }
+      // What comes now has times of its own.
+      this.minute = 0;
+      this.hour = 0;
+      this.series.clear();
+    }
   }
 
   onApplicationBootstrap(): void {
@@ -83,7 +114,7 @@ export class CallRollups implements OnApplicationBootstrap, OnApplicationShutdow
     await this.flushing;
   }
 
-  private add(record: CallRecord): void {
+  private add(record: CountedCall): void {
     const endedAt = record.startedAt + record.durationMs;
     // A clock that is set back must not begin a time anew whose row has been written.
     this.minute = Math.max(this.minute, floor(endedAt, 'minute'));
@@ -97,7 +128,7 @@ export class CallRollups implements OnApplicationBootstrap, OnApplicationShutdow
     for (const name in entries) this.addTo(byMetadata(dimensions, name, String(entries[name])), record);
   }
 
-  private addTo(dimensions: Dimensions, record: CallRecord): void {
+  private addTo(dimensions: Dimensions, record: CountedCall): void {
     const series = this.seriesOf(dimensions);
     if (series.minute?.at !== this.minute) series.minute = this.begin(series, 'minute', this.minute);
     if (series.hour?.at !== this.hour) series.hour = this.begin(series, 'hour', this.hour);
@@ -105,7 +136,7 @@ export class CallRollups implements OnApplicationBootstrap, OnApplicationShutdow
     this.addRecord(series.hour, record);
   }
 
-  private addRecord(rollup: Rollup, record: CallRecord): void {
+  private addRecord(rollup: Rollup, record: CountedCall): void {
     rollup.add(record);
     if (rollup.isDirty) return;
     if (this.dirty.length >= MAX_DIRTY && rollup.resolution === 'minute') {
@@ -131,27 +162,36 @@ export class CallRollups implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async writeDirty(): Promise<void> {
-    while (this.dirty.length > 0) {
-      const batch = this.dirty.splice(0, ROWS_A_STATEMENT);
-      for (const rollup of batch) rollup.isDirty = false;
-      try {
-        await this.repository.write(batch.map((rollup) => rollup.toRow(this.writer)));
-      } catch (error) {
-        // What has grown meanwhile waits again already.
-        for (const rollup of batch) {
-          if (rollup.isDirty) continue;
-          rollup.isDirty = true;
-          this.dirty.push(rollup);
-        }
-        if (!this.isFailing) this.logger.warn(`Sums of calls wait for the database: ${String(error)}`);
-        this.isFailing = true;
-        return;
+    if (this.dirty.length === 0) return;
+    let taken: readonly Rollup[] = [];
+    let marks: SumsToWrite['marks'] = new Map();
+    try {
+      // All in one turn, so that sums and marks are about the same calls; and not before there is a database to take them.
+      await this.repository.write(() => {
+        taken = this.dirty;
+        this.dirty = [];
+        for (const rollup of taken) rollup.isDirty = false;
+        marks = new Map(this.logs.spools.map(({ id, end }) => [id, end]));
+        return { rows: taken.map((rollup) => rollup.toRow(this.writer)), marks };
+      });
+    } catch (error) {
+      // What has grown meanwhile waits again already.
+      for (const rollup of taken) {
+        if (rollup.isDirty) continue;
+        rollup.isDirty = true;
+        this.dirty.push(rollup);
       }
-      if (this.isFailing) this.logger.log('Sums of calls are written again');
-      this.isFailing = false;
+      if (!this.isFailing) this.logger.warn(`Sums of calls wait for the database: ${String(error)}`);
+      this.isFailing = true;
+      return;
     }
+    for (const spool of this.logs.spools) spool.keepFrom(marks.get(spool.id) ?? NOTHING_WRITTEN);
+    if (this.isFailing) this.logger.log('Sums of calls are written again');
+    this.isFailing = false;
   }
 }
+
+const NOTHING_WRITTEN: Position = { segment: 0, offset: 0 };
 
 const floor = (ms: number, resolution: Resolution): number => ms - (ms % RESOLUTIONS[resolution]);
 

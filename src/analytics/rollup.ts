@@ -1,5 +1,5 @@
 import { failureOf } from '../accounting/call-failure.js';
-import type { CallRecord } from '../accounting/call-record.js';
+import type { CountedCall } from '../accounting/counted-call.js';
 import { LogHistogram } from './log-histogram.js';
 
 export const RESOLUTIONS = { minute: 60_000, hour: 3_600_000 } as const;
@@ -44,7 +44,7 @@ export class Rollup {
     readonly series: number,
   ) {}
 
-  add(record: CallRecord): void {
+  add(record: CountedCall): void {
     const { usage, cost, firstContentMs } = record;
     this.requests++;
     if (record.cached) this.cached++;
@@ -95,7 +95,7 @@ export class Rollup {
   }
 }
 
-export const dimensionsOf = (record: CallRecord): Dimensions => ({
+export const dimensionsOf = (record: CountedCall): Dimensions => ({
   gatewayInternalId: record.gateway.internalId,
   provider: record.provider ?? '',
   model: record.model ?? '',

@@ -41,7 +41,7 @@ export class JsonWriter {
   /** ASCII without `"` and `\`, in quotes: ids and times. */
   id(text: string): void {
     this.bytes[this.at++] = QUOTE;
-    this.at += this.bytes.latin1Write(text, this.at);
+    this.at += this.bytes.write(text, this.at, 'latin1');
     this.bytes[this.at++] = QUOTE;
   }
 
@@ -80,4 +80,3 @@ export class JsonWriter {
     this.bytes = larger;
   }
 }
-

@@ -195,7 +195,10 @@ function commonPartOf(record: CallRecord): Buffer {
   const json = Buffer.from(toCommonPart(record));
   // Bodies and attempts hold memory.
   const of = { ...record, requestBody: null, responseBody: null, attempts: [] };
-  commonParts[commonParts.length < MAX_COMMON_PARTS ? commonParts.length : replaced++ % MAX_COMMON_PARTS] = { of, json };
+  commonParts[commonParts.length < MAX_COMMON_PARTS ? commonParts.length : replaced++ % MAX_COMMON_PARTS] = {
+    of,
+    json,
+  };
   return json;
 }
 

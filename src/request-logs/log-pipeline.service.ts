@@ -58,7 +58,8 @@ export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnAppl
   private readonly logger = new Logger(LogPipeline.name);
   /** This process's own first, then what others have left: until it is written. */
   private readonly slots: SpoolSlot[] = [];
-  private readonly spools: Spool[] = [];
+  /** This process's own, and those that were left to it. */
+  readonly spools: Spool[] = [];
   private own: Spool | null = null;
   private subscription: Subscription | null = null;
   private timer: NodeJS.Timeout | null = null;

@@ -199,7 +199,10 @@ describe('Spool', () => {
 
   it('has no key on disk', () => {
     const key = `sk-proj-${'B1x9'.repeat(12)}`;
-    spoolOf().append(Buffer.from('{"a":1}'), Buffer.from(`my key is ${key}`), [Buffer.from('so it is '), Buffer.from(key)]);
+    spoolOf().append(Buffer.from('{"a":1}'), Buffer.from(`my key is ${key}`), [
+      Buffer.from('so it is '),
+      Buffer.from(key),
+    ]);
 
     const bytes = Buffer.concat(segments().map((name) => readFileSync(join(directory, name))));
     expect(bytes.toString('latin1')).toContain('my key is sk-p***');
