@@ -2,6 +2,8 @@
  * `node bench/logs.mjs --database URL`: how fast logs are written to a Postgres server, and listed among millions. The database is used as
  * it is: an empty one is filled first, one that has been filled is listed only.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -60,23 +62,31 @@ async function write(database) {
   const { LogWriterRepository } = await load('request-logs/log-writer.repository.js');
   const { LogPartitionsRepository } = await load('request-logs/log-partitions.repository.js');
   const { ulid } = await load('common/ids.js');
+  const { Spool } = await load('request-logs/spool.js');
+  const directory = mkdtempSync(join(tmpdir(), 'logs-bench-'));
+  const spool = new Spool(directory, { maxBytes: 1e9, segmentBytes: 4 * 1024 * 1024 });
   const writer = new LogWriterRepository(database, new LogPartitionsRepository());
   const words = 'the quick brown fox jumps over the lazy dog and '.repeat(Math.ceil(Number(options.payload) / 48));
   const body = (text) => Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: text }] }));
   const request = body(words.slice(0, Number(options.payload)));
+  // As request-logs/log-entry.ts names its columns.
   const rowOf = (id) =>
     Buffer.from(
-      `{"id":"${id}","gateway_internal_id":"00000000-0000-0000-0000-000000000001","created_at":"${new Date().toISOString()}","provider":"openai","model":"openai/gpt-4o-mini","requested_model":"openai/gpt-4o-mini","model_type":"text-generation","request_type":"chat","surface":"compat","path":"/v1/default/default/compat/chat/completions","duration_ms":12,"success":true,"status_code":200,"outcome":"completed","cached":false,"streamed":false,"step":0,"tokens_in":9,"tokens_out":4,"cost_nano":12345,"custom_cost":false,"request_content_type":"application/json","response_content_type":"application/json","request_size":${request.length},"response_size":${request.length},"user_agent":"OpenAI/JS 6.49.0","token_id":"0123456789abcdef0123456789abcdef","credential":"default","finish_reason":"stop","metadata":{"user":"u1"},"detail":{"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13},"usage_source":"provider","timings":{"queue":0,"connect":1,"headers":10,"first_token":11,"total":12},"attempts":[{"step":0,"provider":"openai","model":"gpt-4o-mini","key":"default","started_at":1764000000000,"outcome":"ok","status":200,"duration_ms":12,"bytes":1100,"next":null}]}}`,
+      `{"i":"${id}","g":"00000000-0000-0000-0000-000000000001","t":"${new Date().toISOString()}","p":"openai","m":"openai/gpt-4o-mini","M":"openai/gpt-4o-mini","k":"text-generation","K":"chat","f":"compat","P":"/v1/default/default/compat/chat/completions","d":12,"s":true,"S":200,"o":"completed","h":false,"H":false,"n":0,"a":9,"A":4,"c":12345,"C":false,"q":"application/json","r":"application/json","Q":${request.length},"R":${request.length},"u":"OpenAI/JS 6.49.0","T":"0123456789abcdef0123456789abcdef","y":"default","F":"stop","e":{"user":"u1"},"D":{"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13},"usage_source":"provider","timings":{"queue":0,"connect":1,"headers":10,"first_token":11,"total":12},"attempts":[{"step":0,"provider":"openai","model":"gpt-4o-mini","key":"default","started_at":1764000000000,"outcome":"ok","status":200,"duration_ms":12,"bytes":1100,"next":null}]}}`,
     );
   let rows = 0;
   const began = performance.now();
   while (performance.now() - began < Number(options.seconds) * 1000) {
-    const entries = Array.from({ length: 300 }, () => ({ row: rowOf(ulid()), request, response: request }));
-    await writer.write(entries);
-    rows += entries.length;
+    for (let i = 0; i < 300; i += 1) spool.append(rowOf(ulid()), request, [request]);
+    const batch = spool.next();
+    await writer.write(batch);
+    spool.commit(batch);
+    rows += batch.entries.length;
   }
   const perSecond = rows / ((performance.now() - began) / 1000);
   await writer.onApplicationShutdown();
+  spool.close();
+  rmSync(directory, { recursive: true });
   say(
     `Written: ${perSecond.toFixed(0)} rows a second, with ${2 * request.length} bytes of payload each, one connection.`,
   );

@@ -187,12 +187,14 @@ interface CommonPart {
 }
 
 const MAX_COMMON_PARTS = 64;
+const MAX_COMMON_BYTES = 8 * 1024;
 const commonParts: CommonPart[] = [];
 let replaced = 0;
 
 function commonPartOf(record: CallRecord): Buffer {
   for (const { of, json } of commonParts) if (isAlike(of, record)) return json;
   const json = Buffer.from(toCommonPart(record));
+  if (json.length > MAX_COMMON_BYTES) return json;
   // Bodies and attempts hold memory.
   const of = { ...record, requestBody: null, responseBody: null, attempts: [] };
   commonParts[commonParts.length < MAX_COMMON_PARTS ? commonParts.length : replaced++ % MAX_COMMON_PARTS] = {
