@@ -75,18 +75,22 @@ export class CallRollups implements OnModuleInit, OnApplicationBootstrap, OnAppl
     const marks = await this.repository.marks();
     for (const spool of this.logs.spools) {
       const mark = marks.get(spool.id) ?? NOTHING_WRITTEN;
-      spool.keepFrom(mark);
+      let kept = spool.end;
       for (const { bytes, entries } of spool.since(mark)) {
         for (const { start, rowBytes } of entries) {
           const call = toCountedCall(bytes.subarray(start, start + rowBytes));
           if (call !== null) this.add(call);
         }
+        kept = mark;
       }
+      spool.keepFrom(kept);
       // What comes now has times of its own.
       this.minute = 0;
       this.hour = 0;
       this.series.clear();
     }
+    // What others have left may go to others again when it is written.
+    await this.flush();
   }
 
   onApplicationBootstrap(): void {

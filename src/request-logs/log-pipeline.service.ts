@@ -206,10 +206,16 @@ export class LogPipeline implements OnModuleInit, OnApplicationBootstrap, OnAppl
     this.noteRecovery();
   }
 
-  /** Lets go of what processes that are no more had left: it is written, and a process that starts may want the place. */
+  /** Lets go of what processes that are no more had left, when nobody wants it: a process that starts may want the place. */
   private async leaveOthers(): Promise<void> {
-    for (const spool of this.spools.splice(1)) spool.close();
-    for (const slot of this.slots.splice(1)) await slot.release();
+    for (let at = this.spools.length - 1; at > 0; at--) {
+      const spool = this.spools[at]!;
+      if (spool.isWanted) continue;
+      this.spools.splice(at, 1);
+      const [slot] = this.slots.splice(at, 1);
+      spool.close();
+      await slot?.release();
+    }
   }
 
   /** Keeps gateways to the number of logs that they may have. */
