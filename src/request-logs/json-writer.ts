@@ -24,10 +24,11 @@ export class JsonWriter {
   }
 
   /** A short piece: that is quicker byte by byte. */
-  piece(piece: Uint8Array): void {
+  piece(json: Uint8Array): void {
+    const { length } = json;
+    this.makeRoom(length);
     const { bytes, at } = this;
-    const { length } = piece;
-    for (let i = 0; i < length; i++) bytes[at + i] = piece[i]!;
+    for (let i = 0; i < length; i++) bytes[at + i] = json[i]!;
     this.at = at + length;
   }
 
@@ -72,7 +73,7 @@ export class JsonWriter {
     } while (rest > 0);
   }
 
-  /** Pieces and numbers in between find room without asking. */
+  /** A number or an id behind it finds room without asking. */
   private makeRoom(length: number): void {
     if (this.at + length + MARGIN_BYTES <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(2 * (this.at + length + MARGIN_BYTES));

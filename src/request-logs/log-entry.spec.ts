@@ -91,6 +91,18 @@ describe('toLogRow', () => {
     });
   });
 
+  it('is whole however long it is', () => {
+    const attempts = Array.from({ length: 100 }, (_, at) => anAttempt({ durationMs: at, model: 'm'.repeat(300) }));
+    for (const length of [10, 14_000, 15_500, 16_000, 16_384, 40_000]) {
+      const row = parsed(toLogRow(aCallRecord({ eventId: 'e'.repeat(length), attempts })));
+
+      expect(row['event_id']).toHaveLength(length);
+      expect(row['detail']).toMatchObject({
+        attempts: attempts.map(({ durationMs }) => ({ duration_ms: durationMs })),
+      });
+    }
+  });
+
   it('replaces what Postgres cannot store, and nothing that only looks like it', () => {
     const row = toLogRow(aCallRecord({ eventId: 'a\0\0b\uD800c\\u0000\\\0' }));
 

@@ -233,7 +233,7 @@ export class Spool {
   /** What stands from a position on, or of it what is still there: for whom it is kept. */
   *since(from: Position | null): Generator<SpoolBatch> {
     const memory = Buffer.allocUnsafeSlow(BATCH_BYTES);
-    for (const segment of [...this.segments]) {
+    for (const segment of this.segments) {
       if (from !== null && segment < from.segment) continue;
       const file = openSync(this.pathOf(segment), 'r');
       try {
