@@ -92,7 +92,7 @@ describe('toLogRow', () => {
   });
 
   it('is whole however long it is', () => {
-    const attempts = Array.from({ length: 100 }, (_, at) => anAttempt({ durationMs: at, model: 'm'.repeat(300) }));
+    const attempts = Array.from({ length: 100 }, (_, n) => anAttempt({ durationMs: n, model: 'm'.repeat(300) }));
     for (const length of [10, 14_000, 15_500, 16_000, 16_384, 40_000]) {
       const row = parsed(toLogRow(aCallRecord({ eventId: 'e'.repeat(length), attempts })));
 
