@@ -89,7 +89,7 @@ describe('control-plane writes at the same moment', () => {
       ),
     );
     expect(copies).toEqual(copies.map(() => 200));
-  }, 90_000);
+  });
 
   it('rotate a key many times at once: the last one written is the one that calls use', async () => {
     const made = identified.parse(

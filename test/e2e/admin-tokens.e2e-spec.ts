@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { Permission } from '../../src/common/caller.js';
 import { PERMISSION_GROUPS } from '../../src/tokens/permission-groups.js';
+import { eventually } from '../support/eventually.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 
 const answerSchema = z.object({
@@ -107,10 +108,11 @@ describe('gateway tokens on the control plane', () => {
   });
 
   it('says that an expired token has expired, and lets it in nowhere', async () => {
-    const soon = new Date(Date.now() + 1_000).toISOString();
+    const expiry = Date.now() + 3_000;
+    const soon = new Date(expiry).toISOString();
     const { id, value } = await issue({ policies: [policy(ALL)], expires_on: soon });
     const before = await call(value, 'GET', '/verify');
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await eventually(() => Date.now() > expiry);
 
     expect(before).toMatchObject({ status: 200, result: { id, status: 'active', expires_on: soon } });
     expect(before.messages[0]?.message).toContain('valid and active');

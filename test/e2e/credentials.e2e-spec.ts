@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aCompletion, hello } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 import { json, StubUpstream } from '../support/stub-upstream.js';
 
@@ -68,7 +69,8 @@ beforeAll(async () => {
   };
   await make('run', ['AI Gateway Run']);
   await make('read', ['AI Gateway Read']);
-  await make('expired', ['AI Gateway Run'], { expires_on: new Date(Date.now() + 300).toISOString() });
+  const expiry = Date.now() + 3_000;
+  await make('expired', ['AI Gateway Run'], { expires_on: new Date(expiry).toISOString() });
   await make(
     'elsewhere',
     ['AI Gateway Run'],
@@ -77,7 +79,7 @@ beforeAll(async () => {
   );
   const revoked = await make('revoked', ['AI Gateway Run']);
   await gateway.admin('DELETE', `/tokens/${revoked}`);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await eventually(() => Date.now() > expiry);
 });
 
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { CallRecord } from '../../src/accounting/call-record.js';
 import { CallRecorder } from '../../src/accounting/call-recorder.service.js';
 import { aCompletion, aStream, hello } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 import { frame, json, sse, sseCut, type StubReply, StubUpstream } from '../support/stub-upstream.js';
 
@@ -96,10 +97,6 @@ function onCommand(reply: StubReply) {
     await reply(response, request);
   };
   return { held, go: () => go() };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
 }
 
 describe('response cache', () => {
@@ -304,10 +301,10 @@ describe('response cache', () => {
     const body = aQuestion({ stream: true });
     const leaving = new AbortController();
     const left = ask({ body, signal: leaving.signal });
-    await until(() => upstream.received.length === 1);
+    await eventually(() => upstream.received.length === 1);
     leaving.abort();
     await expect(left).rejects.toThrow('abort');
-    await until(() => calls.length === 1);
+    await eventually(() => calls.length === 1);
 
     expect((await ask({ body })).cache).toBe('MISS');
     expect((await ask({ body })).cache).toBe('HIT');
@@ -384,7 +381,7 @@ describe('response cache', () => {
       upstream.replies(held);
       const body = aQuestion({ stream });
       const all = Array.from({ length: 100 }, () => ask({ body }));
-      await until(() => upstream.received.length === 1);
+      await eventually(() => upstream.received.length === 1);
       go();
       const answers = await Promise.all(all);
 
@@ -400,12 +397,12 @@ describe('response cache', () => {
       const body = aQuestion();
       const leaving = new AbortController();
       const leader = ask({ body, signal: leaving.signal });
-      await until(() => upstream.received.length === 1);
+      await eventually(() => upstream.received.length === 1);
       const others = Array.from({ length: 20 }, () => ask({ body }));
       await new Promise((resolve) => setTimeout(resolve, 100));
       leaving.abort();
       await expect(leader).rejects.toThrow('abort');
-      await until(() => upstream.received.length === 2);
+      await eventually(() => upstream.received.length === 2);
       go();
       const answers = await Promise.all(others);
 
@@ -418,7 +415,7 @@ describe('response cache', () => {
       upstream.replies(held, json(200, aCompletion()));
       const body = aQuestion();
       const leader = ask({ body });
-      await until(() => upstream.received.length === 1);
+      await eventually(() => upstream.received.length === 1);
       const others = Array.from({ length: 5 }, () => ask({ body }));
       await new Promise((resolve) => setTimeout(resolve, 100));
       go();

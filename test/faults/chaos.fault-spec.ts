@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CallRecorder } from '../../src/accounting/call-recorder.service.js';
 import { aChunk, aCompletion } from '../support/builders.js';
 import { numbersOf } from '../support/chat-streams.js';
+import { eventually } from '../support/eventually.js';
 import { ADMIN_TOKEN, type RunningGateway, startGateway } from '../support/gateway.js';
 import { heldBytes } from '../support/held-memory.js';
 import { frame, json, StubUpstream, type ReceivedRequest, type StubReply } from '../support/stub-upstream.js';
@@ -11,7 +12,7 @@ import { allowPlans } from '../support/two-targets.js';
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? (process.env['CI'] === undefined ? 15 : 120));
 const SEED = Number(process.env['CHAOS_SEED'] ?? 20_261_123);
 const CALLERS = 200;
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1_000;
 /** Two attempts at each of two targets, their waits, and a machine that is busy with other suites. */
 const HUNG_MS = 60_000;
 
@@ -178,7 +179,8 @@ describe('chaos', () => {
           }
         };
         await Promise.all(Array.from({ length: CALLERS }, (_, id) => caller(id)));
-        await pause(TIMEOUT_MS * 4);
+        // Whatever is left open now stays open: nobody is there to ask for it.
+        await eventually(() => upstreams.every(({ openAnswers }) => openAnswers === 0));
         for (const upstream of upstreams) upstream.received.length = 0;
       };
 
@@ -192,10 +194,11 @@ describe('chaos', () => {
       expect(tally.wrong).toEqual([]);
       expect(tally.hung).toEqual([]);
       expect(rejections).toEqual([]);
-      expect(tally.right).toBeGreaterThan(calls / 4);
+      expect(tally.right).toBeGreaterThan(calls / 10);
       expect(tally.broken).toBeGreaterThan(0);
       expect(tally.left).toBeGreaterThan(0);
       // A caller that leaves before its request has been read is no call; every other one has a record.
+      await eventually(() => records >= calls - tally.left);
       expect(records).toBeGreaterThanOrEqual(calls - tally.left);
       expect(records).toBeLessThanOrEqual(calls);
       expect(grownMb).toBeLessThan(20);

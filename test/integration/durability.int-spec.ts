@@ -54,5 +54,5 @@ describeOnEachDatabase('A process that is killed while it writes', (fixture) => 
       await prisma.account.deleteMany();
       await prisma.onApplicationShutdown();
     }
-  }, 120_000);
+  });
 });

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
 import { EmbeddedDatabase } from '../../src/persistence/embedded/embedded-database.js';
+import { copyEmbeddedTemplate } from '../support/embedded-template.js';
 import { scratchDirectory } from '../support/scratch-directory.js';
 
 const open: EmbeddedDatabase[] = [];
@@ -14,6 +15,13 @@ function newDirectory(): string {
   const scratch = scratchDirectory();
   scratches.push(scratch);
   return scratch.path;
+}
+
+/** One that has a database already. */
+async function usedDirectory(): Promise<string> {
+  const path = newDirectory();
+  await copyEmbeddedTemplate(path, 'empty');
+  return path;
 }
 
 async function openIn(dataDir: string): Promise<EmbeddedDatabase> {
@@ -44,7 +52,7 @@ describe('The embedded database', () => {
   });
 
   it('gives a directory to one of several that want it at once', async () => {
-    const dataDir = newDirectory();
+    const dataDir = await usedDirectory();
 
     const results = await Promise.allSettled([openIn(dataDir), openIn(dataDir), openIn(dataDir)]);
 
@@ -52,7 +60,7 @@ describe('The embedded database', () => {
   });
 
   it('can be opened again after it was closed', async () => {
-    const dataDir = newDirectory();
+    const dataDir = await usedDirectory();
     const first = await EmbeddedDatabase.open(dataDir);
     const writer = await connect(first);
     await writer.query('CREATE TABLE kept AS SELECT 42 AS answer');
@@ -68,6 +76,7 @@ describe('The embedded database', () => {
   it('works in a directory whose path is too long for a socket', async () => {
     const dataDir = join(newDirectory(), 'd'.repeat(60), 'e'.repeat(60));
     mkdirSync(dataDir, { recursive: true });
+    await copyEmbeddedTemplate(dataDir, 'empty');
 
     const client = await connect(await openIn(dataDir));
 
@@ -78,7 +87,7 @@ describe('The embedded database', () => {
   });
 
   it('keeps the queries and transactions of several connections apart', async () => {
-    const database = await openIn(newDirectory());
+    const database = await openIn(await usedDirectory());
     const clients = await Promise.all(Array.from({ length: 6 }, () => connect(database)));
     await clients[0]?.query('CREATE TABLE entries (connection int, number int)');
 
@@ -100,7 +109,7 @@ describe('The embedded database', () => {
   });
 
   it('goes on for the others when a connection breaks off in a transaction', async () => {
-    const database = await openIn(newDirectory());
+    const database = await openIn(await usedDirectory());
     const [leaving, staying] = [await connect(database), await connect(database)];
     await staying.query('CREATE TABLE entries (number int)');
     leaving.on('error', () => undefined);

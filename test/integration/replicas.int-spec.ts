@@ -14,7 +14,7 @@ const CAP_USD = 1;
 const CALLERS = 1_000;
 /** How many seeds each of the long proofs runs with: `REPLICA_RUNS=20` for all. */
 const RUNS = Number(process.env['REPLICA_RUNS'] ?? 1);
-const LEASE_MS = 1_500;
+const LEASE_MS = 5_000;
 
 /** What a call asks of the stub, as its message: so that the seed decides over everything. */
 interface Wish {
@@ -94,7 +94,7 @@ async function aGateway(replicas: readonly Replica[], options: Record<string, un
         headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
       });
       return answer.status === 200;
-    }, 10_000);
+    });
   }
   return id;
 }
@@ -191,7 +191,7 @@ describeOnRedis('Replicas', (redis) => {
         start(),
         start({ REDIS_DOWN_LIMITS: 'closed', REDIS_DOWN_BUDGETS: 'open' }),
       ]);
-    }, 120_000);
+    });
     // Before the database goes.
     afterAll(() => Promise.all(running.map((replica) => replica.kill())));
 
@@ -218,7 +218,7 @@ describeOnRedis('Replicas', (redis) => {
         expect(spent).toBeGreaterThanOrEqual(0.97 * CAP_USD);
         expect(crowd.owed).toBeLessThanOrEqual(spent + 1e-9);
       },
-      60_000,
+      300_000,
     );
 
     it.each(seeds)(
@@ -227,12 +227,12 @@ describeOnRedis('Replicas', (redis) => {
         const id = await aGateway([first, second], aBudget(CAP_USD));
         const crowd = new Crowd([first, second], id, seed);
         const over = crowd.run();
-        await eventually(() => crowd.answered > 100, 20_000);
+        await eventually(() => crowd.answered > 100);
         crowd.without(second);
         await kill(second);
 
         await over;
-        await eventually(async () => (await budgetOf(first, id)).reserved === 0, 10_000);
+        await eventually(async () => (await budgetOf(first, id)).reserved === 0);
         const { spent } = await budgetOf(first, id);
         expect(spent).toBeLessThanOrEqual(CAP_USD);
         expect(spent).toBeGreaterThanOrEqual(0.97 * CAP_USD);
@@ -240,7 +240,7 @@ describeOnRedis('Replicas', (redis) => {
         expect(crowd.owed).toBeLessThanOrEqual(spent + 1e-9);
         second = await start({ REDIS_DOWN_LIMITS: 'closed', REDIS_DOWN_BUDGETS: 'open' });
       },
-      90_000,
+      300_000,
     );
 
     it.each(seeds)(
@@ -249,19 +249,19 @@ describeOnRedis('Replicas', (redis) => {
         const id = await aGateway([first, second], aBudget(CAP_USD, { lost_calls: 'charge' }));
         const crowd = new Crowd([first, second], id, seed);
         const over = crowd.run();
-        await eventually(() => crowd.answered > 100, 20_000);
+        await eventually(() => crowd.answered > 100);
         crowd.without(second);
         await kill(second);
 
         await over;
-        await eventually(async () => (await budgetOf(first, id)).reserved === 0, 10_000);
+        await eventually(async () => (await budgetOf(first, id)).reserved === 0);
         const { spent } = await budgetOf(first, id);
         expect(billedBy(id)).toBeLessThanOrEqual(CAP_USD);
         expect(spent).toBeLessThanOrEqual(CAP_USD);
         expect(spent).toBeGreaterThanOrEqual(0.97 * CAP_USD);
         second = await start({ REDIS_DOWN_LIMITS: 'closed', REDIS_DOWN_BUDGETS: 'open' });
       },
-      90_000,
+      300_000,
     );
 
     it('do while Redis is away what they are told, and recover by themselves', async () => {
@@ -279,8 +279,9 @@ describeOnRedis('Replicas', (redis) => {
           ])
         ).map(({ status }) => status);
       expect(await statuses()).toEqual([200, 200, 200, 200]);
+      const before = billedBy(budgeted);
       const slow = call(first, budgeted, { tokens: 100, delayMs: 500, fails: false });
-      await sleep(100);
+      await eventually(() => billedBy(budgeted) > before);
 
       await server.stop();
       // By default limits fail open and budgets closed; the second has it the other way round.
@@ -289,13 +290,13 @@ describeOnRedis('Replicas', (redis) => {
       expect((await slow).status).toBe(200);
       await server.start();
 
-      await eventually(async () => (await statuses()).every((status) => status === 200), 10_000);
+      await eventually(async () => (await statuses()).every((status) => status === 200));
       // Nothing that was used meanwhile is forgotten: not the call that was under way, nor what was let through without asking.
       await eventually(async () => {
         const { spent, reserved } = await budgetOf(first, budgeted);
         return reserved === 0 && Math.abs(spent - billedBy(budgeted)) < 1e-9;
       });
-    }, 120_000);
+    });
 
     it('refuse to start where they would count apart, with the reason', async () => {
       const withoutRedis = { REDIS_URL: '' };
@@ -310,6 +311,6 @@ describeOnRedis('Replicas', (redis) => {
 
       expect(alone).toMatchObject({ reason: { message: expect.stringContaining('set REDIS_URL, the same on all') } });
       expect(shared).toMatchObject({ reason: { message: expect.stringContaining('without REDIS_URL') } });
-    }, 120_000);
+    });
   });
 });

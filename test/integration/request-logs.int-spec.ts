@@ -202,7 +202,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
     expect(await found([{ key: 'metadata.key', value: ['user'] }])).toEqual(['ann']);
     expect(await logs.delete(all, 10_000, 'duration', 'asc')).toBe(names.length - 1);
     expect(await logs.count(all)).toBe(0);
-  }, 60_000);
+  });
 
   it('are written once, however often they are given', async () => {
     const { pipeline, calls$, logs, database } = await aPipeline(fixture);
@@ -221,7 +221,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
       responseHead: Buffer.from('answered'),
     });
     expect(await onAnotherConnection(database, 'SELECT id FROM request_log_payloads')).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('pass one by that cannot be written', async () => {
     const { pipeline, calls$, logs } = await aPipeline(fixture);
@@ -232,7 +232,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
 
     expect(await logs.count(all)).toBe(10);
     expect(pipeline.statistics).toMatchObject({ accepted: 11, written: 10, unwritable: 1, backlogBytes: 0 });
-  }, 60_000);
+  });
 
   it('are as many as log_management says', async () => {
     const { pipeline, calls$, logs } = await aPipeline(fixture);
@@ -251,7 +251,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
     expect(await kept('DELETE_OLDEST')).toEqual([4, 5, 6]);
     expect(await kept('STOP_INSERTING')).toEqual([0, 1, 2]);
     expect(pipeline.statistics.stopped).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('go with their day', async () => {
     const { pipeline, calls$, writer, logs, partitions, database } = await aPipeline(fixture);
@@ -273,7 +273,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
     calls$.next(daysOld(3));
     await pipeline.flush();
     expect(await logs.count(all)).toBe(4);
-  }, 60_000);
+  });
 
   it('of gateways that are no more go too', async () => {
     const { pipeline, calls$, logs } = await aPipeline(fixture);
@@ -285,7 +285,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
 
     expect(await logs.count(all)).toBe(0);
     expect(await logs.list(all, firstPage, 'created_at', 'asc')).toEqual([]);
-  }, 60_000);
+  });
 
   it('wait for the next process, once this one stops taking them', async () => {
     const { calls$, stop, start, logs } = await aPipeline(fixture);
@@ -297,7 +297,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
     next.calls$.next(record());
     await next.pipeline.flush();
     expect(await logs.count(all)).toBe(2);
-  }, 60_000);
+  });
 
   it('are dropped, and counted, when the spool is full', async () => {
     const { pipeline, calls$, logs } = await aPipeline(fixture, { spoolMaxBytes: 5000 });
@@ -308,7 +308,7 @@ describeOnEachDatabase('Logs of calls', (fixture) => {
     expect(accepted + dropped).toBe(20);
     await pipeline.flush();
     expect(await logs.count(all)).toBe(accepted);
-  }, 60_000);
+  });
 });
 
 describeOnServer('Logs while Postgres is away', (fixture) => {
@@ -352,5 +352,5 @@ describeOnServer('Logs while Postgres is away', (fixture) => {
     expect(await logs.count({ ...all, filters: [{ key: 'success', operator: 'eq', value: [true] }] })).toBe(
       MAX_COUNTED,
     );
-  }, 60_000);
+  });
 });

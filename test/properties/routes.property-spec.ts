@@ -143,7 +143,7 @@ it(`the simulator and the real walk agree, and every walk ends, on ${RUNS} graph
   );
   // The generator makes something of everything.
   expect(Math.min(answered, RUNS - answered, limited, nested)).toBeGreaterThan(RUNS / 20);
-}, 120_000);
+});
 
 describe('percentages', () => {
   const DRAWS = 100_000;

@@ -58,7 +58,7 @@ export function describeOnServer(name: string, suite: (fixture: DatabaseFixture)
     let server: PostgresServer | null = null;
     beforeAll(async () => {
       if (given === undefined && binaries !== null) server = await PostgresServer.create(binaries);
-    }, 60_000);
+    });
     suite(
       fixtureOf(
         'server',

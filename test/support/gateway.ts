@@ -50,6 +50,7 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ru
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
     bodyParser: false,
     logger: ['error', 'fatal'],
+    abortOnError: false,
     forceCloseConnections: true,
   });
   setupApp(app);

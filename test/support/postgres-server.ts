@@ -2,10 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client } from 'pg';
 
+import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import { scratchDirectory } from './scratch-directory.js';
 
@@ -63,11 +63,7 @@ export class PostgresServer {
       cwd: this.scratch.path,
       ...this.identity,
     });
-    for (let left = 200; left > 0; left--) {
-      if (await answers(this.url())) return;
-      await sleep(50);
-    }
-    throw new Error('Postgres did not start within 10 s');
+    await eventually(() => answers(this.url()));
   }
 
   /** As an administrator would: connections are cut, nothing is lost. */

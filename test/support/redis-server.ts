@@ -99,7 +99,7 @@ export function describeOnRedis(name: string, suite: (fixture: RedisFixture) => 
       if (given !== undefined || binary === null) return;
       server = await RedisServer.create(binary, isCluster);
       ({ url } = server);
-    }, 30_000);
+    });
     suite({ url: () => url, server: () => server });
     // After the suite's own, since hooks run in the order in which they were made.
     afterAll(() => server?.remove());

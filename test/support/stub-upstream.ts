@@ -22,6 +22,8 @@ export type StubReply = (response: ServerResponse, request: ReceivedRequest) => 
 export class StubUpstream {
   readonly received: ReceivedRequest[] = [];
   private script: StubReply[] = [];
+  /** Requests whose headers have come, since the script was set. */
+  begun = 0;
   /** Requests whose body broke off. */
   brokenRequests = 0;
   /** Answers that have been begun and whose connection is still open. */
@@ -42,6 +44,7 @@ export class StubUpstream {
   /** Sets the script, and forgets what was received. */
   replies(...script: StubReply[]): void {
     this.script = script;
+    this.begun = 0;
     this.received.length = 0;
   }
 
@@ -58,6 +61,7 @@ export class StubUpstream {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.begun++;
     const parts: Buffer[] = [];
     try {
       for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
