@@ -24,10 +24,11 @@ const project = (displayName, ...testMatch) => ({ ...base, displayName, testMatc
 export default {
   coverageProvider: 'v8',
   // A gateway starts in a hook, on a machine that does much else.
-  testTimeout: 90_000,
+  testTimeout: 120_000,
   // By default Jest leaves a core for somebody else: of two, half of what there is.
   maxWorkers: '100%',
   workerIdleMemoryLimit: '2GB',
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   projects: [
     project('unit', '<rootDir>/src/**/*.spec.ts', '<rootDir>/test/structure/**/*.spec.ts'),
     project('integration', '<rootDir>/test/integration/**/*.int-spec.ts'),

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PROVIDER_SLUGS } from '../../src/common/provider-slugs.js';
 import { aCompletion } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { ADMIN_TOKEN, type RunningGateway } from '../support/gateway.js';
 import { json, sse, sseCut, sseHang, type StubUpstream, text } from '../support/stub-upstream.js';
 import { startStubbedGateway, type StubbedGateway } from '../support/stubbed-gateway.js';
@@ -232,10 +233,6 @@ describe('credentials', () => {
   });
 });
 
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-};
-
 /** A request that no client would write. */
 function raw(lines: readonly string[], body = ''): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -355,11 +352,11 @@ describe('what travels', () => {
     const socket = connect(Number(port), hostname);
     const lines = [...head('POST', '/openai/files'), 'content-type: text/plain', 'content-length: 100000'];
     socket.write(`${lines.join('\r\n')}\r\n\r\n${'x'.repeat(50_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(() => upstream.begun === 1);
 
     socket.destroy();
 
-    await until(() => upstream.brokenRequests === 1 && records.length === 1);
+    await eventually(() => upstream.brokenRequests === 1 && records.length === 1);
     expect(records).toMatchObject([{ outcome: 'aborted', status: 499 }]);
   });
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 
 import { Client } from 'undici';
+import { eventually } from '../support/eventually.js';
 import { scratchDirectory } from '../support/scratch-directory.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -150,12 +151,12 @@ describe('npm start', () => {
 
       const stopped = stop(gateway);
       const rest = readAll(reader);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await expect(
-        paste(gateway.output(), ADMIN_TOKEN)
-          .then(({ status }) => status)
-          .catch(() => 'refused'),
-      ).resolves.not.toBe(200);
+      await eventually(() =>
+        paste(gateway.output(), ADMIN_TOKEN).then(
+          ({ status }) => status !== 200,
+          () => true,
+        ),
+      );
 
       expect(await rest).toMatch(/data: \[DONE\]\n\n$/);
       expect(await stopped).toBe(0);
