@@ -21,7 +21,7 @@ const COLUMNS: Readonly<Record<Exclude<LogFilterKey, `metadata.${string}` | 'cre
   provider: ['text', 'provider'],
   model: ['text', 'model'],
   model_type: ['text', 'model_type'],
-  cost: ['number', 'cost_nano / 1e9'],
+  cost: ['number', '(cost_nano / 1e9)'],
   tokens: ['number', '(coalesce(tokens_in, 0) + coalesce(tokens_out, 0))'],
   tokens_in: ['number', 'tokens_in'],
   tokens_out: ['number', 'tokens_out'],
