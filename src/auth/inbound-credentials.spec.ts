@@ -15,6 +15,13 @@ type Row = [
 
 const rows: Row[] = [
   ['nothing at all', {}, undefined, null, null],
+  [
+    'a token of ours behind a scheme that is none',
+    { 'cf-aig-authorization': `Bearer ${OURS}`, 'api-key': `earer aig_${'a'.repeat(43)}` },
+    undefined,
+    OURS,
+    null,
+  ],
   ['the gateway header alone', { 'cf-aig-authorization': `Bearer ${OURS}` }, undefined, OURS, null],
   ['the gateway header without Bearer', { 'cf-aig-authorization': OURS }, undefined, OURS, null],
   [

@@ -1,3 +1,5 @@
+import { holdsToken } from '../common/token-shape.js';
+
 /** Request headers as Node gives them: names in lower case. */
 export type InboundHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -37,8 +39,8 @@ export interface InboundCredentials {
 
 /**
  * Tells a gateway token from a provider key. `cf-aig-authorization` is the gateway's whenever it says something; else the first
- * provider header that holds one of our tokens is. A token of ours is never a provider key, wherever it stands, and a
- * placeholder is nothing at all.
+ * provider header that holds one of our tokens is. A token of ours is never a provider key, wherever it stands, also behind a scheme
+ * that is none; and a placeholder is nothing at all.
  *
  * @param isOurs Is this value a gateway token, of any standing (also one that has expired or is disabled)?
  */
@@ -60,7 +62,7 @@ export function readCredentials(
   function consider(value: string | null): void {
     if (value === null) return;
     if (value === explicit || isOurs(value)) gatewayToken ??= value;
-    else providerKey ??= value;
+    else if (!holdsToken(value)) providerKey ??= value;
   }
 }
 
@@ -72,7 +74,7 @@ export function ownCredentialHeaders(headers: InboundHeaders, isOurs: (value: st
   const own: string[] = [];
   for (const name of PROVIDER_AUTH_HEADERS) {
     const value = meaningful(headers[name]);
-    if (value !== null && !isOurs(value)) own.push(name, [headers[name] ?? ''].flat()[0] ?? '');
+    if (value !== null && !isOurs(value) && !holdsToken(value)) own.push(name, [headers[name] ?? ''].flat()[0] ?? '');
   }
   for (const name of SIGNATURE_HEADERS) {
     const value = headers[name];
