@@ -5,7 +5,7 @@ import { isUniqueViolation } from '../common/errors/database-error.js';
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
-import { holdGateway, readSnapshot, TRANSACTION } from '../persistence/transactions.js';
+import { holdGateway, readSnapshot } from '../persistence/transactions.js';
 import type { DynamicRouteRecord, RouteDeployment, RouteVersion, ServingRoute } from './dynamic-route.js';
 import type { StoredElement } from './route-element.js';
 
@@ -173,9 +173,8 @@ export class DynamicRouteRepository {
     gatewayInternalId: string,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T | 'no_gateway'> {
-    return this.prisma.$transaction(
-      async (transaction) => ((await holdGateway(transaction, gatewayInternalId)) ? work(transaction) : 'no_gateway'),
-      TRANSACTION,
+    return this.prisma.$transaction(async (transaction) =>
+      (await holdGateway(transaction, gatewayInternalId)) ? work(transaction) : 'no_gateway',
     );
   }
 }

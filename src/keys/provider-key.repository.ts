@@ -4,7 +4,7 @@ import { isUniqueViolation } from '../common/errors/database-error.js';
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
-import { holdGateway, readSnapshot, TRANSACTION } from '../persistence/transactions.js';
+import { holdGateway, readSnapshot } from '../persistence/transactions.js';
 import { providerKeySettingsSchema } from './provider-key-settings.schema.js';
 import type { ProviderKeyRecord } from './provider-key.js';
 import { lockGateway, lockSecret, lockSecretsOfGateway } from './row-locks.repository.js';
@@ -82,7 +82,7 @@ export class ProviderKeyRepository {
         if (!(await holdGateway(transaction, draft.gatewayInternalId))) return 'no_gateway';
         await transaction.storedSecret.create({ data: secretColumns(secret) });
         return toRecord(await transaction.providerKey.create({ data: toColumns(draft), include: WITH_PREVIEW }));
-      }, TRANSACTION);
+      });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       return (await this.exists(draft)) ? 'alias_exists' : 'secret_exists';
@@ -104,7 +104,7 @@ export class ProviderKeyRepository {
         });
         if (count === 0) throw new WriteConflict();
         return toRecord(await transaction.providerKey.create({ data: toColumns(draft), include: WITH_PREVIEW }));
-      }, TRANSACTION);
+      });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       return (await this.exists(draft)) ? 'alias_exists' : 'secret_in_use';
@@ -122,7 +122,7 @@ export class ProviderKeyRepository {
       if (row === null) return null;
       await release(transaction, row, reseal);
       return toRecord(row);
-    }, TRANSACTION);
+    });
   }
 
   /** Deletes a gateway with its provider keys and the secrets made for them. False when it is gone already. */
@@ -141,7 +141,7 @@ export class ProviderKeyRepository {
       }
       await transaction.gateway.delete({ where: { internalId: gatewayInternalId } });
       return true;
-    }, TRANSACTION);
+    });
   }
 
   /** Every provider key with its sealed value, in batches: the directory's load. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { isUniqueViolation } from '../common/errors/database-error.js';
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import { PrismaService } from '../persistence/prisma.service.js';
-import { TRANSACTION } from '../persistence/transactions.js';
+
 import { lockGatewaysOfStore, lockSecretsOfStore, lockStore } from './row-locks.repository.js';
 import type { SecretsStore } from './stored-secret.js';
 
@@ -68,6 +68,6 @@ export class SecretsStoreRepository {
       await transaction.gateway.updateMany({ where: { accountId, storeId: id }, data: { storeId: null } });
       await transaction.secretsStore.delete({ where: { id } });
       return 'deleted';
-    }, TRANSACTION);
+    });
   }
 }

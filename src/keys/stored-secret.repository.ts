@@ -4,7 +4,7 @@ import { isReferenceViolation, isUniqueViolation } from '../common/errors/databa
 import { offsetOf, type Page, type PageRequest } from '../common/page.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { PrismaService } from '../persistence/prisma.service.js';
-import { readSnapshot, TRANSACTION } from '../persistence/transactions.js';
+import { readSnapshot } from '../persistence/transactions.js';
 import type { SealedSecret } from './sealed-secret.js';
 import { DEFAULT_STORE, PROVIDER_KEY_SCOPE, type SealedStoredSecret, type StoredSecret } from './stored-secret.js';
 import { WriteConflict } from './write-conflict.js';
@@ -145,7 +145,7 @@ export class StoredSecretRepository {
       if (value !== undefined)
         await transaction.providerKey.updateMany({ where: { secretId: id }, data: { modifiedAt: now } });
       return rows[0];
-    }, TRANSACTION);
+    });
   }
 
   /** All or none. False when one of them is in use by a provider key. */

@@ -5,9 +5,6 @@ import type { PrismaService } from './prisma.service.js';
 // gateway, secrets by id. Only then does it write: the first write also locks the one row of `config_state` (by trigger) until the
 // commit, and whoever took a row lock after that would sooner or later wait in a circle.
 
-/** For a busy database: how long a transaction waits for a connection, and how long it may take, in milliseconds. */
-export const TRANSACTION = { maxWait: 10_000, timeout: 60_000 } as const;
-
 /** A gateway that something is made for, and that must not go meanwhile. False when there is none. */
 export async function holdGateway(transaction: Prisma.TransactionClient, internalId: string): Promise<boolean> {
   const rows: unknown[] = await transaction.$queryRaw`
@@ -23,4 +20,4 @@ export async function holdGateway(transaction: Prisma.TransactionClient, interna
 export const readSnapshot = <T>(
   prisma: PrismaService,
   read: (transaction: Prisma.TransactionClient) => Promise<T>,
-): Promise<T> => prisma.$transaction(read, { ...TRANSACTION, isolationLevel: 'RepeatableRead' });
+): Promise<T> => prisma.$transaction(read, { isolationLevel: 'RepeatableRead' });
