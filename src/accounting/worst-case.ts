@@ -1,6 +1,6 @@
-import { type NanoUsd, toNanoUsd } from '../common/money.js';
+import type { NanoUsd } from '../common/money.js';
 import type { ProviderCall } from '../providers/provider-strategy.js';
-import { type Price, ratesFor } from './price.js';
+import { type Price, ratesFor, type Rates } from './price.js';
 
 /** What is known of a model's sizes, in tokens; null where nobody said. */
 export interface ModelSizes {
@@ -12,6 +12,9 @@ export interface ModelSizes {
 const BYTES_PER_TOKEN = 2;
 /** A picture, a page or a sound that is named by its address. */
 const TOKENS_PER_ADDRESS = 2_000;
+const ATTO_PER_NANO = 1e9;
+/** Nano-dollars that a sum of fractions may be off by: so much more is not rounded up. */
+const ROUNDING = 1e-6;
 /** An answer's length where neither the caller nor the model's sizes set a limit. */
 const UNKNOWN_OUTPUT_TOKENS = 32_768;
 
@@ -22,22 +25,15 @@ const UNKNOWN_OUTPUT_TOKENS = 32_768;
 export function worstCaseOf(call: ProviderCall, price: Price, sizes: ModelSizes): NanoUsd {
   const { raw } = call;
   const inputTokens = Math.min(inputEstimate(raw), sizes.contextWindow ?? Infinity);
-  const rates = ratesFor(price, inputTokens);
-  const { input = 0n, output = 0n } = rates;
-  const inputRate = dearest(
-    input,
-    rates.cacheWrite,
-    raw.includes('"1h"') ? rates.cacheWrite1h : undefined,
-    raw.includes('input_audio') ? rates.inputAudio : undefined,
-    raw.includes('image_url') ? rates.inputImage : undefined,
-  );
-  const outputRate = dearest(
-    output,
-    rates.reasoning,
-    raw.includes('"modalities"') ? dearest(output, rates.outputAudio, rates.outputImage) : undefined,
-  );
   const outputTokens = maxOutputTokens(call, sizes);
-  return toNanoUsd(BigInt(inputTokens) * inputRate + BigInt(outputTokens) * outputRate + (rates.request ?? 0n));
+  const rates = worstRatesOf(ratesFor(price, inputTokens));
+  let inputRate = rates.input;
+  if (rates.cacheWrite1h > inputRate && raw.includes('"1h"')) inputRate = rates.cacheWrite1h;
+  if (rates.inputAudio > inputRate && raw.includes('input_audio')) inputRate = rates.inputAudio;
+  if (rates.inputImage > inputRate && raw.includes('image_url')) inputRate = rates.inputImage;
+  const hasModalities = rates.outputMedia > rates.output && raw.includes('"modalities"');
+  const outputRate = hasModalities ? rates.outputMedia : rates.output;
+  return Math.max(0, Math.ceil(inputTokens * inputRate + outputTokens * outputRate + rates.request - ROUNDING));
 }
 
 function inputEstimate(raw: Buffer): number {
@@ -63,5 +59,38 @@ function nativeLimit(raw: Buffer): number | null {
   return limits.length === 0 ? null : Math.max(...limits);
 }
 
-const dearest = (first: bigint, ...others: readonly (bigint | undefined)[]): bigint =>
-  others.reduce<bigint>((most, rate) => (rate !== undefined && rate > most ? rate : most), first);
+/** The dearest rates there may be, in nano-dollars: fractions do, since the sum is rounded up. Those that have to be asked for stand apart. */
+interface WorstRates {
+  readonly input: number;
+  readonly cacheWrite1h: number;
+  readonly inputAudio: number;
+  readonly inputImage: number;
+  readonly output: number;
+  /** Where the caller asks for more than text. */
+  readonly outputMedia: number;
+  readonly request: number;
+}
+
+/** By the rates they were made from: those never change in place. */
+const made = new WeakMap<Rates, WorstRates>();
+
+function worstRatesOf(rates: Rates): WorstRates {
+  let worst = made.get(rates);
+  if (worst === undefined) {
+    const output = dearest(rates.output, rates.reasoning);
+    worst = {
+      input: dearest(rates.input, rates.cacheWrite),
+      cacheWrite1h: dearest(rates.cacheWrite1h),
+      inputAudio: dearest(rates.inputAudio),
+      inputImage: dearest(rates.inputImage),
+      output,
+      outputMedia: Math.max(output, dearest(rates.outputAudio, rates.outputImage)),
+      request: dearest(rates.request),
+    };
+    made.set(rates, worst);
+  }
+  return worst;
+}
+
+const dearest = (...rates: readonly (bigint | undefined)[]): number =>
+  Math.max(...rates.map((rate) => Number(rate ?? 0n) / ATTO_PER_NANO));

@@ -44,6 +44,8 @@ interface Frame {
   fallbackOn: FallbackOn;
 }
 
+const NOTHING: readonly Quota[] = [];
+
 /** How deep routes may name each other. */
 export const MAX_ROUTE_DEPTH = 5;
 
@@ -125,7 +127,7 @@ export class GraphWalk {
             element: id,
             target: element.target,
             isLast: !node.hasSureFallback && !this.frame.isBacked,
-            spending: [...this.context.spending],
+            spending: this.context.spending.length === 0 ? NOTHING : [...this.context.spending],
           };
         case 'route':
           this.ask(node, element.fallbackOn);

@@ -49,8 +49,8 @@ export const budgetSettingsSchema = z.strictObject({
   /** What `estimate` takes for the price: US dollars a million tokens. */
   estimated_price: z.strictObject({ input: dollars, output: dollars }).optional(),
   /**
-   * What was reserved for calls of which nobody will know what they cost, since their replica died, or their caller left before the
-   * answer: let go of but for what was asked (the default), or counted as spent.
+   * What becomes of the reservations of calls of which nobody will know what they cost. Unless it says otherwise, those of a replica that
+   * died are counted as spent, and of a caller who left before the answer what was asked. `charge`: all as spent; `refund`: none.
    */
   lost_calls: z.enum(['refund', 'charge']).optional(),
   /**

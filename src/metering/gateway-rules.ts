@@ -27,7 +27,7 @@ export function rulesOf(gateway: GatewaySettings): GatewayRules {
       countsCacheHits: rates?.count_cache_hits ?? false,
       isExact: budgets?.mode !== 'soft',
       unknownPrice: budgets?.unknown_price ?? 'allow',
-      whenLost: budgets?.lost_calls ?? 'refund',
+      whenLost: budgets?.lost_calls ?? 'charge',
     };
     made.set(gateway, rules);
   }

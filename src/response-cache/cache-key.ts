@@ -71,35 +71,34 @@ const isDecisive = (name: string): boolean =>
 
 /** SHA-256 of all of it, as the name of the entry. Hashed in one go: each call of a hash costs as much as a kilobyte does. */
 export function cacheKey({ accountId, gatewayInternalId, generation }: CacheTenant, question: CacheQuestion): string {
-  const parts = ['tenant', accountId, gatewayInternalId, generation, ...formOf(question), ...credentialOf(question)];
-  if (question.ownKey === null) parts.push(...bodyOf(question));
-  else parts.push('own', question.ownKey);
-  // Each part with its length before it, so that no two lists of parts are the same text.
-  return `answer:${hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'base64url')}`;
+  const tenant = part('tenant') + part(accountId) + part(gatewayInternalId) + part(generation);
+  const asked = question.ownKey === null ? bodyOf(question) : part('own') + part(question.ownKey);
+  return `answer:${hash('sha256', tenant + formOf(question) + credentialOf(question) + asked, 'base64url')}`;
 }
+
+/** With its length before it, so that no two lists of parts are the same text. */
+const part = (text: string): string => `${text.length}:${text}`;
 
 /** A stream and a whole answer are not each other's, nor are those of two endpoints. */
-const formOf = ({ call, provider }: CacheQuestion): readonly string[] => [
-  call.kind,
-  isStreamed(call) ? 'stream' : 'whole',
-  ...(call.kind === 'native' ? [provider, call.method, call.path] : []),
-];
-
-function credentialOf({ credential, keyAlias, call }: CacheQuestion): readonly string[] {
-  const shown = call.kind === 'native' ? ['shown', ...call.credentials] : [];
-  if (credential === null) return ['no key', ...shown];
-  return credential.source === 'inline'
-    ? ['inline', credential.secret.reveal(), ...shown]
-    : ['stored', keyAlias ?? 'default', ...shown];
+function formOf({ call, provider }: CacheQuestion): string {
+  const form = part(call.kind) + part(isStreamed(call) ? 'stream' : 'whole');
+  return call.kind === 'native' ? form + part(provider) + part(call.method) + part(call.path) : form;
 }
 
-function bodyOf({ provider, revision, model, call: { kind, headers, raw } }: CacheQuestion): readonly string[] {
-  const parts = [provider, revision, model];
+function credentialOf({ credential, keyAlias, call }: CacheQuestion): string {
+  const shown = call.kind === 'native' ? ['shown', ...call.credentials].map(part).join('') : '';
+  if (credential === null) return part('no key') + shown;
+  return credential.source === 'inline'
+    ? part('inline') + part(credential.secret.reveal()) + shown
+    : part('stored') + part(keyAlias ?? 'default') + shown;
+}
+
+function bodyOf({ provider, revision, model, call: { kind, headers, raw } }: CacheQuestion): string {
+  let text = part(provider) + part(revision) + part(model);
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!;
-    if (isDecisive(name)) parts.push(name, headers[at + 1]!);
+    if (isDecisive(name)) text += part(name) + part(headers[at + 1]!);
   }
   // The name that the caller wrote may be an alias, or a route's: the model stands above.
-  parts.push('body', canonicalJson(raw.toString('latin1'), kind === 'native' ? null : 'model'));
-  return parts;
+  return text + part('body') + part(canonicalJson(raw.toString('latin1'), kind === 'native' ? null : 'model'));
 }

@@ -21,14 +21,15 @@ export function toCachedAnswer(reply: ProviderReply, pieces: readonly Buffer[]):
   const status = reply.kind === 'passthrough' ? reply.status : 200;
   if (status !== 200) return null;
   const { model, finishReason } = reply.kind === 'json' ? reply.facts : reply.stream.facts;
-  const headers = KEPT_HEADERS.flatMap((name) => {
+  const headers: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
     const value = headerOf(reply.headers, name);
-    return value === null ? [] : [[name, value]];
-  });
+    if (value !== null) headers[name] = value;
+  }
   return {
     kind: reply.kind,
     status,
-    headers: Object.fromEntries(headers),
+    headers,
     model: model ?? null,
     finishReason: finishReason ?? null,
     pieces,
@@ -48,11 +49,15 @@ const headSchema = z.object({
 const LENGTH_BYTES = 4;
 
 /** One block of bytes: the head's length, the head as JSON, the pieces. */
-export function encodeAnswer({ pieces, ...answer }: CachedAnswer): Buffer {
-  const head = Buffer.from(JSON.stringify({ ...answer, sizes: pieces.map(({ length }) => length) }));
-  const length = Buffer.alloc(LENGTH_BYTES);
-  length.writeUInt32BE(head.length);
-  return Buffer.concat([length, head, ...pieces]);
+export function encodeAnswer({ kind, status, headers, model, finishReason, pieces }: CachedAnswer): Buffer {
+  const sizes = pieces.map(({ length }) => length);
+  const head = JSON.stringify({ kind, status, headers, model, finishReason, sizes });
+  const headBytes = Buffer.byteLength(head);
+  const block = Buffer.allocUnsafe(LENGTH_BYTES + headBytes + sizes.reduce((sum, size) => sum + size, 0));
+  block.writeUInt32BE(headBytes);
+  let at = LENGTH_BYTES + block.write(head, LENGTH_BYTES);
+  for (const piece of pieces) at += piece.copy(block, at);
+  return block;
 }
 
 /** Null for bytes that are no answer. The pieces are the block's own memory. */

@@ -1,8 +1,11 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
-const WORD = /[\w+.-]+/y;
+const CLOSE_BRACKET = 0x5d;
+const COLON = 0x3a;
+const COMMA = 0x2c;
 /** What is nested deeper is left as it is. */
 const MAX_DEPTH = 200;
 
@@ -16,7 +19,10 @@ export function canonicalJson(text: string, omit: string | null): string {
   return new Canonical(text, omit === null ? null : `"${omit}"`).whole();
 }
 
-type Member = readonly [name: string, value: string];
+interface Member {
+  readonly name: string;
+  readonly value: string;
+}
 
 class Canonical {
   private at = 0;
@@ -42,39 +48,34 @@ class Canonical {
 
   private object(depth: number): string | null {
     const members: Member[] = [];
+    let isOrdered = true;
     this.at++;
-    if (this.takes('}')) return '{}';
+    if (this.takes(CLOSE_BRACE)) return '{}';
     do {
       if (this.peek() !== QUOTE) return null;
       const name = this.string();
-      if (name === null || !this.takes(':')) return null;
+      if (name === null || !this.takes(COLON)) return null;
       const value = this.value(depth + 1);
       if (value === null) return null;
-      members.push([name, value]);
-    } while (this.takes(','));
-    if (!this.takes('}')) return null;
+      if (members.length > 0 && name < members.at(-1)!.name) isOrdered = false;
+      members.push({ name, value });
+    } while (this.takes(COMMA));
+    if (!this.takes(CLOSE_BRACE)) return null;
     // Stable: of names that come twice the order tells.
-    members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    const shown = depth === 0 ? this.withoutOmitted(members) : members;
-    return `{${shown.map(([name, value]) => `${name}:${value}`).join(',')}}`;
-  }
-
-  /** One that comes twice is left as it is. */
-  private withoutOmitted(members: readonly Member[]): readonly Member[] {
-    const others = members.filter(([name]) => name !== this.omit);
-    return others.length === members.length - 1 ? others : members;
+    if (!isOrdered) members.sort(byName);
+    return written(depth === 0 && this.omit !== null ? withoutOne(members, this.omit) : members);
   }
 
   private array(depth: number): string | null {
-    const values: string[] = [];
     this.at++;
-    if (this.takes(']')) return '[]';
+    if (this.takes(CLOSE_BRACKET)) return '[]';
+    let values = '[';
     do {
       const value = this.value(depth + 1);
       if (value === null) return null;
-      values.push(value);
-    } while (this.takes(','));
-    return this.takes(']') ? `[${values.join(',')}]` : null;
+      values += values.length === 1 ? value : `,${value}`;
+    } while (this.takes(COMMA));
+    return this.takes(CLOSE_BRACKET) ? `${values}]` : null;
   }
 
   /** With its quotes, as it is written. */
@@ -95,16 +96,13 @@ class Canonical {
 
   /** A number, `true`, `false` or `null`, as it is written. */
   private word(): string | null {
-    WORD.lastIndex = this.at;
-    const word = WORD.exec(this.text)?.[0];
-    if (word === undefined) return null;
-    this.at += word.length;
-    return word;
+    const start = this.at;
+    while (isOfWord(this.text.charCodeAt(this.at))) this.at++;
+    return this.at === start ? null : this.text.slice(start, this.at);
   }
 
-  private takes(character: string): boolean {
-    this.peek();
-    if (this.text.charAt(this.at) !== character) return false;
+  private takes(code: number): boolean {
+    if (this.peek() !== code) return false;
     this.at++;
     return true;
   }
@@ -118,3 +116,27 @@ class Canonical {
     }
   }
 }
+
+const byName = ({ name }: Member, { name: other }: Member): number => (name < other ? -1 : name > other ? 1 : 0);
+
+/** A name that comes twice is left as it is. */
+function withoutOne(members: readonly Member[], omit: string): readonly Member[] {
+  const others = members.filter(({ name }) => name !== omit);
+  return others.length === members.length - 1 ? others : members;
+}
+
+function written(members: readonly Member[]): string {
+  let text = '{';
+  for (const { name, value } of members) text += text.length === 1 ? `${name}:${value}` : `,${name}:${value}`;
+  return `${text}}`;
+}
+
+/** Letters, digits, and what else numbers are made of. */
+const isOfWord = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) ||
+  (code >= 0x61 && code <= 0x7a) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  code === 0x2b ||
+  code === 0x2d ||
+  code === 0x2e ||
+  code === 0x5f;

@@ -54,7 +54,7 @@ export class Flights<Answer> {
 
   /** Whoever fetched has left: the one who has waited longest fetches in its place. */
   handOver(key: string): void {
-    const next = this.flights.get(key)?.waiters.values().next().value;
+    const next = this.flights.get(key)?.first;
     if (next === undefined) this.flights.delete(key);
     else next(LEAD);
   }
@@ -65,24 +65,39 @@ export class Flights<Answer> {
       const end = (landing: Landing<Answer>): void => {
         clearTimeout(timer);
         cancellation.off(leave);
-        flight.waiters.delete(end);
+        flight.delete(end);
         this.waiting--;
         resolve(landing);
       };
       const leave = (): void => end(ALONE);
       const timer = setTimeout(leave, this.maxWaitMs);
       cancellation.onCancel(leave);
-      flight.waiters.add(end);
+      flight.add(end);
     });
   }
 }
 
+type Waiter<Answer> = (landing: Landing<Answer>) => void;
+
 class Flight<Answer> {
   answer: Answer | null = null;
-  /** In the order in which they came. */
-  readonly waiters = new Set<(landing: Landing<Answer>) => void>();
+  /** In the order in which they came. Most flights have none. */
+  private waiters: Set<Waiter<Answer>> | null = null;
+
+  get first(): Waiter<Answer> | undefined {
+    return this.waiters?.values().next().value;
+  }
+
+  add(waiter: Waiter<Answer>): void {
+    this.waiters ??= new Set();
+    this.waiters.add(waiter);
+  }
+
+  delete(waiter: Waiter<Answer>): void {
+    this.waiters?.delete(waiter);
+  }
 
   release(landing: Landing<Answer>): void {
-    for (const end of this.waiters) end(landing);
+    for (const end of this.waiters ?? []) end(landing);
   }
 }

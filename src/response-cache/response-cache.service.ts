@@ -121,10 +121,9 @@ export class CacheFetch {
       this.failed();
       return;
     }
+    this.flights.land(this.key, answer);
     // Encoded, the pieces are a copy: what comes from the provider is parts of larger blocks, which would be held as well.
-    const block = encodeAnswer(answer);
-    this.flights.land(this.key, decodeAnswer(block) ?? answer);
-    const written = this.state.setBlob(this.key, block, this.ttlMs);
+    const written = this.state.setBlob(this.key, encodeAnswer(answer), this.ttlMs);
     if (written instanceof Promise) void written.catch(() => undefined).then(() => this.flights.close(this.key));
     else this.flights.close(this.key);
   }

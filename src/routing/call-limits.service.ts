@@ -12,6 +12,8 @@ import type { ProviderCredential, ProviderStrategy } from '../providers/provider
 import type { CallRequest } from './call-request.js';
 import type { PlannedTarget } from './route-plan.js';
 
+const NOTHING: readonly Quota[] = [];
+
 /** What may hold a call back before it goes to a target: the gateway's rates, the key's, budgets. Where nothing does, it costs nothing. */
 @Injectable()
 export class CallLimits {
@@ -31,16 +33,16 @@ export class CallLimits {
   admit(
     call: OpenCall,
     request: CallRequest,
-    { strategy, model, spending }: PlannedTarget,
+    { strategy, model, spending = NOTHING }: PlannedTarget,
     credential: ProviderCredential | null,
     isAdmitted: boolean,
   ): Awaitable<Refusal | null> {
     const { gateway } = request.access;
     const rate = credential?.rate ?? null;
-    if (call.meter === null && rate === null && spending === undefined && !this.meters.areNeeded(gateway)) return null;
+    if (call.meter === null && rate === null && spending.length === 0 && !this.meters.areNeeded(gateway)) return null;
     const meter = this.meterOf(call, request);
     const keyRate = rate === null ? null : { keyId: credential!.keyId ?? '', ...rate };
-    const target = new TargetAhead(this.prices, this.clock, request, strategy, model, keyRate, spending ?? []);
+    const target = new TargetAhead(this.prices, this.clock, request, strategy, model, keyRate, spending);
     return isAdmitted ? meter.readmit(target) : meter.admit(target);
   }
 

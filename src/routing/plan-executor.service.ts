@@ -24,7 +24,7 @@ import { CallLimits } from './call-limits.service.js';
 import type { CallRequest } from './call-request.js';
 import { CredentialResolver } from './credential-resolver.service.js';
 import { retryDelayMs } from './retry-policy.js';
-import type { PlannedRoute, PlannedTarget, RefusedTarget, RoutePlan } from './route-plan.js';
+import type { PlannedTarget, RefusedTarget, RoutePlan } from './route-plan.js';
 
 /** One try about to be made. */
 interface Try {
@@ -93,7 +93,12 @@ export class PlanExecutor {
         : this.throughCache(planned, asked, ttlMs, call, cancellation));
       if (outcome instanceof GatewayError && attempts.length === tried)
         attempts.push(this.refused({ ...planned, provider: planned.strategy.id }));
-      if (!(outcome instanceof GatewayError)) return plan.route === undefined ? outcome : atEnd(plan.route, outcome);
+      if (!(outcome instanceof GatewayError)) {
+        if (plan.route === undefined) return outcome;
+        const passed = plan.route.answered();
+        if (passed instanceof Promise) await passed;
+        return { ...outcome, route: plan.route.taken };
+      }
       lastError = outcome;
     }
     const last = attempts.at(-1);
@@ -361,13 +366,6 @@ export class PlanExecutor {
     }
     return retryDelayMs(error, attempt, policy, this.dice, this.clock.now());
   }
-}
-
-/** The reply, when what comes behind the answer on its route has been passed. */
-async function atEnd(route: PlannedRoute, served: ServedReply): Promise<ServedReply> {
-  const passed = route.answered();
-  if (passed instanceof Promise) await passed;
-  return { ...served, route: route.taken };
 }
 
 /** The same error, with the way that led to it. */

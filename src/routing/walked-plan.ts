@@ -59,11 +59,11 @@ export class WalkedPlan implements RoutePlan, PlannedRoute {
       step,
       strategy,
       model,
-      overrides: toOverrides(target),
+      overrides: overridesOf(target),
       isLast,
       element,
       request: this.requestFor(target),
-      ...(spending.length === 0 ? {} : { spending }),
+      spending,
     };
   }
 
@@ -82,6 +82,15 @@ export class WalkedPlan implements RoutePlan, PlannedRoute {
       keyAlias: keyAlias ?? request.keyAlias,
     };
   }
+}
+
+/** By the targets that they are of: those never change. */
+const made = new WeakMap<RouteTarget, TargetOverrides>();
+
+function overridesOf(target: RouteTarget): TargetOverrides {
+  let overrides = made.get(target);
+  if (overrides === undefined) made.set(target, (overrides = toOverrides(target)));
+  return overrides;
 }
 
 /** An element's own time-out holds whatever comes behind it. */

@@ -149,3 +149,22 @@ it('a path leads through as many and as deep lists as a body may have', () => {
   expect([asks('body.messages.content.text', 'a'), asks('body.messages.content.text', 'b')]).toEqual([true, false]);
   expect(asks('body.deep.text', 'b')).toBe(true);
 });
+
+describe('a pattern that is a plain text', () => {
+  const texts = ['', 'dynamic/a', 'a dynamic/', 'dynamic/', 'Dynamic/', 'x\ndynamic/', 'dynamic/\n', 'dynamic', 'd.n'];
+
+  it.each(['dynamic/', '^dynamic/', 'dynamic/$', '^dynamic/$', '', '^', '$', '^$', 'd.n'])(
+    'finds what the engine finds: %j',
+    (pattern) => {
+      const found = (operators: object): string[] => {
+        const conditions = compileConditions({ 'body.text': operators }, () => undefined);
+        const body = (text: string) => new RouteSubject({ model: 'm', text }, {}, {}, null, 0);
+        return texts.filter((text) => conditions.holds(body(text)));
+      };
+
+      // Options are for the engine alone, and this one changes nothing where there is no dot.
+      const engine = pattern === 'd.n' ? `(?:${pattern})` : pattern;
+      expect(found({ $regex: pattern })).toEqual(found({ $regex: engine, $options: 's' }));
+    },
+  );
+});

@@ -95,6 +95,8 @@ class Compiler {
       if (!isFields(own)) return this.problem([...at, name], '$not takes an object of operators');
       return this.known(negated(this.predicate(own, [...at, name], depth + 1)), name, [...at, name]);
     });
+    const [only] = predicates;
+    if (only !== undefined && predicates.length === 1) return only;
     return (value) => predicates.every((predicate) => predicate(value));
   }
 
@@ -116,15 +118,23 @@ class Compiler {
   }
 }
 
-const all =
-  (tests: readonly Test[]): Test =>
-  (subject) =>
-    tests.every((test) => test(subject));
+function all(tests: readonly Test[]): Test {
+  const [only] = tests;
+  if (only !== undefined && tests.length === 1) return only;
+  return (subject) => {
+    for (const test of tests) if (!test(subject)) return false;
+    return true;
+  };
+}
 
-const any =
-  (tests: readonly Test[]): Test =>
-  (subject) =>
-    tests.some((test) => test(subject));
+function any(tests: readonly Test[]): Test {
+  const [only] = tests;
+  if (only !== undefined && tests.length === 1) return only;
+  return (subject) => {
+    for (const test of tests) if (test(subject)) return true;
+    return false;
+  };
+}
 
 const not =
   (test: Test): Test =>

@@ -54,7 +54,19 @@ export function matching(pattern: unknown, options: unknown): Predicate | string
     return `has a pattern that cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
   if (compiled.programSize() > MAX_PROGRAM) return 'has a pattern that repeats too much';
-  return isAnyOf((value) => typeof value === 'string' && compiled.test(value.slice(0, MAX_TEXT)));
+  const test = (flags.length === 0 ? plainTest(pattern) : null) ?? ((text: string): boolean => compiled.test(text));
+  return isAnyOf(
+    (value) => typeof value === 'string' && test(value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value),
+  );
+}
+
+/** Most patterns are a text, perhaps at the beginning or the end of the value, which needs no engine. Null: this one is not. */
+function plainTest(pattern: string): ((text: string) => boolean) | null {
+  const [, begins, plain, ends] = /^(\^?)([\w /:@%,;=#"'!<>~&-]*)(\$?)$/.exec(pattern) ?? [];
+  if (plain === undefined) return null;
+  if (begins !== '' && ends !== '') return (text) => text === plain;
+  if (begins !== '') return (text) => text.startsWith(plain);
+  return ends === '' ? (text) => text.includes(plain) : (text) => text.endsWith(plain);
 }
 
 export const negated = (predicate: Predicate | string): Predicate | string =>

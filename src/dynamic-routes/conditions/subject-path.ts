@@ -40,8 +40,9 @@ const CREDENTIAL_HEADER = /authorization|cookie|secret|password|api-?key|(^|-)(t
 const ROOTS: Readonly<Record<string, (rest: string) => SubjectPath['read'] | string>> = {
   metadata: (name) => (name === '' ? 'names no entry' : ({ metadata }) => fieldOf(metadata, name)),
   body: (path) => {
-    const segments = path.split('.');
-    if (segments.includes('')) return 'has an empty part';
+    const names = path.split('.');
+    if (names.includes('')) return 'has an empty part';
+    const segments = names.map((name): Segment => ({ name, index: /^\d+$/.test(name) ? Number(name) : null }));
     return ({ body }) => follow(body, segments, 0);
   },
   headers: (given) => {
@@ -76,13 +77,26 @@ function oneOf(facts: typeof REQUEST_FACTS, name: string): SubjectPath['read'] |
   return read ?? `is not known (${Object.keys(facts).join(', ')})`;
 }
 
-function follow(value: unknown, segments: readonly string[], at: number): unknown {
-  const segment = segments[at];
-  if (segment === undefined) return value;
-  if (!Array.isArray(value)) return follow(fieldOf(value, segment), segments, at + 1);
-  if (/^\d+$/.test(segment)) return follow(value[Number(segment)], segments, at + 1);
+/** A part of a path: a member's name, which may be a place in a list too. */
+interface Segment {
+  readonly name: string;
+  readonly index: number | null;
+}
+
+function follow(from: unknown, segments: readonly Segment[], start: number): unknown {
+  let value = from;
+  for (let at = start; at < segments.length; at++) {
+    const { name, index } = segments[at]!;
+    if (!Array.isArray(value)) value = fieldOf(value, name);
+    else if (index !== null) value = value[index];
+    else return severalOf(value, segments, at);
+  }
+  return value;
+}
+
+function severalOf(items: readonly unknown[], segments: readonly Segment[], at: number): Several {
   const found: unknown[] = [];
-  for (const item of value) {
+  for (const item of items) {
     const inner = follow(item, segments, at);
     if (inner instanceof Several) for (const one of inner.values) found.push(one);
     else if (inner !== undefined) found.push(inner);

@@ -19,7 +19,7 @@ export const conditionalElement = defineElement('conditional', schema, ({ proper
     choose: ({ subject, trace }) => {
       const holds = conditions.holds(subject);
       trace?.because(`The conditions ${holds ? 'hold' : 'do not hold'}: ${conditions.explain(subject)}.`);
-      return String(holds);
+      return holds ? 'true' : 'false';
     },
   };
 });

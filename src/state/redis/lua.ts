@@ -114,9 +114,17 @@ return answer
 
 /**
  * KEYS as above. ARGV: now or '', lease, the hold's mark, then for each booking bucketMs, live, held, amount, the index's member or ''.
- * A hold that is gone has lapsed meanwhile: what was charged for it then is not charged again.
+ * A hold that is gone has lapsed meanwhile, since its process could not renew it: what was charged for it then is not charged again, and
+ * what was charged too much is taken back from the oldest buckets, so that what stays counts for no shorter a time than it should.
  */
 export const SETTLE = `${COMMON}
+local function takeBack(counter, buckets, surplus)
+  for _, bucket in ipairs(buckets) do
+    local taken = math.min(bucket[2], surplus)
+    redis.call('HINCRBY', counter, whole(bucket[1]), whole(-taken))
+    surplus = surplus - taken
+  end
+end
 local FIRST, WIDTH = 4, 5
 for i = 1, (#KEYS - 1) / 2 do
   local at = FIRST + (i - 1) * WIDTH
@@ -127,6 +135,7 @@ for i = 1, (#KEYS - 1) / 2 do
       redis.call('HINCRBY', counter, 'h', whole(-held))
     elseif string.sub(ARGV[3], 1, 1) == 'c' then
       amount = amount - held
+      if amount < 0 then takeBack(counter, load(counter, leases, bucketMs, tonumber(ARGV[at + 1])).buckets, -amount) end
     end
   end
   if amount > 0 then redis.call('HINCRBY', counter, whole(math.floor(now / bucketMs)), whole(amount)) end
