@@ -16,7 +16,7 @@ const rooms = {
   accounting: ['common', 'config', 'contract', 'gateways', 'generated', 'metering', 'persistence', 'providers'],
   'request-logs': ['common', 'config', 'contract', 'gateways', 'persistence', 'generated', 'providers', 'accounting'],
   'response-cache': ['common', 'config', 'contract', 'gateways', 'providers', 'state', 'transport'],
-  'target-health': ['common'],
+  'target-health': ['common', 'state'],
   routing: [
     'common',
     'config',

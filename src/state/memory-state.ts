@@ -25,6 +25,8 @@ export interface StoredCounter {
   readonly expiresAt: number;
 }
 
+const NO_NOTES: ReadonlyMap<string, number> = new Map();
+
 /** Counters beyond this many push out those that were idle longest. */
 const MAX_COUNTERS = 500_000;
 
@@ -102,6 +104,13 @@ export class MemoryState extends SharedState {
 
   override deleteBlob(key: string): void {
     this.blobs.delete(key);
+  }
+
+  /** Nobody else reads it. */
+  override leaveNote(): void {}
+
+  override notes(): ReadonlyMap<string, number> {
+    return NO_NOTES;
   }
 
   override close(): Promise<void> {

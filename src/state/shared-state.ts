@@ -85,6 +85,11 @@ export abstract class SharedState {
   abstract setBlob(key: string, value: Buffer, ttlMs: number): Awaitable<void>;
   abstract deleteBlob(key: string): Awaitable<void>;
 
+  /** Leaves a note that all replicas can read until then (milliseconds since 1970). Lost where the engine is away. */
+  abstract leaveNote(text: string, until: number): Awaitable<void>;
+  /** The notes that stand, and until when; none where the engine is away, or no other replica could have left one. */
+  abstract notes(): Awaitable<ReadonlyMap<string, number>>;
+
   /** What is still on its way is sent first. */
   abstract close(): Promise<void>;
 }

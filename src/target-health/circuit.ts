@@ -83,6 +83,13 @@ export class Circuit {
     if (this.state === 'half_open' || (this.state === 'closed' && isBad)) this.open(now);
   }
 
+  /** Another replica's circuit for the same target has opened: a closed one here opens for as long. */
+  openedElsewhere(until: number): void {
+    if (this.state !== 'closed') return;
+    this.state = 'open';
+    this.openUntil = until;
+  }
+
   private open(now: number): void {
     this.state = 'open';
     this.openUntil = now + Math.min(this.rules.pauseMs * 2 ** this.pauses, this.rules.maxPauseMs);

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { StateModule } from '../state/state.module.js';
+import { HealthHints } from './health-hints.service.js';
 import { TargetHealth } from './target-health.service.js';
 
-@Module({ providers: [TargetHealth], exports: [TargetHealth] })
+@Module({ imports: [StateModule], providers: [HealthHints, TargetHealth], exports: [TargetHealth] })
 export class TargetHealthModule {}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
 import { Clock } from '../common/clock.js';
 import { Dice } from '../common/dice.js';
 import { errorClassOf } from '../common/errors/error-class.js';
@@ -27,6 +28,12 @@ export interface HealthReport extends HealthSubject {
   readonly lastErrorAt: number | null;
 }
 
+/** A circuit that has opened, and until when (milliseconds since 1970). */
+export interface CircuitOpening {
+  readonly subject: HealthSubject;
+  readonly until: number;
+}
+
 interface Health {
   readonly subject: HealthSubject;
   readonly circuit: Circuit;
@@ -48,6 +55,9 @@ const MAX_TARGETS = 10_000;
 @Injectable()
 export class TargetHealth {
   private readonly targets = new Map<string, Health>();
+  private readonly openings = new Subject<CircuitOpening>();
+  /** Circuits as they open, by what happened here. */
+  readonly opened$: Observable<CircuitOpening> = this.openings.asObservable();
   /** Keys, or keys for a model, that are left alone, and until when. */
   private readonly parked = new Map<string, number>();
 
@@ -94,7 +104,15 @@ export class TargetHealth {
       }
       return;
     }
-    health.circuit.failed(now);
+    const { circuit } = health;
+    const before = circuit.state;
+    circuit.failed(now);
+    if (circuit.state === 'open' && before !== 'open') this.openings.next({ subject, until: circuit.openUntil });
+  }
+
+  /** Another replica's calls have failed there. */
+  openedElsewhere({ subject, until }: CircuitOpening): void {
+    if (until > this.clock.now()) this.healthOf(subject).circuit.openedElsewhere(until);
   }
 
   /** Leaves a key alone, for this model, until then: it has been used as often as it may. */

@@ -51,6 +51,10 @@ const MEMORY_LOOK_MS = 5_000;
 /** Cached answers leave this part of Redis's memory to the counters, which nothing may push out. */
 const BLOBS_UP_TO = 0.8;
 
+const NOTES = 'aig:notes';
+const MAX_NOTES = 1_000;
+const MAX_NOTE_MS = 60 * 60 * 1000;
+
 /** The engine for several replicas: one script a decision. What is held is renewed here, so nobody else knows of leases. */
 export class RedisState extends SharedState {
   readonly kind = 'redis';
@@ -142,6 +146,25 @@ export class RedisState extends SharedState {
 
   override async deleteBlob(key: string): Promise<void> {
     await this.asked(this.redis.del(blobKey(key)));
+  }
+
+  override async leaveNote(text: string, until: number): Promise<void> {
+    const ttlMs = Math.max(1, Math.ceil(until - Date.now()));
+    // A later end replaces an earlier one; the list goes when nobody has written to it for as long as a note stands.
+    await Promise.all([
+      this.redis.zadd(NOTES, 'GT', until, text),
+      this.redis.zremrangebyscore(NOTES, '-inf', Date.now()),
+      this.redis.pexpire(NOTES, Math.max(ttlMs, MAX_NOTE_MS)),
+    ]).catch(() => undefined);
+  }
+
+  override async notes(): Promise<ReadonlyMap<string, number>> {
+    const found = await this.redis
+      .zrangebyscore(NOTES, Date.now(), '+inf', 'WITHSCORES', 'LIMIT', 0, MAX_NOTES)
+      .catch((): string[] => []);
+    const notes = new Map<string, number>();
+    for (let i = 0; i < found.length; i += 2) notes.set(found[i]!, Number(found[i + 1]));
+    return notes;
   }
 
   /** Sends what still waits, if Redis is there, and disconnects. */
