@@ -1,3 +1,5 @@
+import { Remembered } from '../common/remembered.js';
+
 export type Technique = 'fixed' | 'sliding';
 
 /**
@@ -16,19 +18,14 @@ export interface RateWindow {
 /** How finely a sliding window is cut. */
 const SLICES = 60;
 
-/** A gateway's rules ask for the same few windows with every call; their lengths come from administrators, so there is a bound. */
-const known: Readonly<Record<Technique, Map<number, RateWindow>>> = { fixed: new Map(), sliding: new Map() };
+/** A gateway's rules ask for the same few windows again and again; their lengths come from administrators, so there is a bound. */
 const MAX_KNOWN = 1_000;
+const known: Readonly<Record<Technique, Remembered<number, RateWindow>>> = {
+  fixed: new Remembered(MAX_KNOWN, (lengthMs) => newWindow('fixed', lengthMs)),
+  sliding: new Remembered(MAX_KNOWN, (lengthMs) => newWindow('sliding', lengthMs)),
+};
 
-export function rateWindow(technique: Technique, lengthMs: number): RateWindow {
-  const windows = known[technique];
-  let window = windows.get(lengthMs);
-  if (window === undefined) {
-    if (windows.size >= MAX_KNOWN) windows.clear();
-    windows.set(lengthMs, (window = newWindow(technique, lengthMs)));
-  }
-  return window;
-}
+export const rateWindow = (technique: Technique, lengthMs: number): RateWindow => known[technique].of(lengthMs);
 
 function newWindow(technique: Technique, lengthMs: number): RateWindow {
   const length = Math.max(1, Math.round(lengthMs));
