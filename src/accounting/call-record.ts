@@ -33,6 +33,7 @@ export interface CallFacts {
 
 /** What one target of a call is asked. */
 export interface AskedCall {
+  readonly eventId: string;
   readonly call: ProviderCall;
   readonly inbound: InboundFacts;
   readonly customCost: CustomCost | null;
@@ -41,10 +42,11 @@ export interface AskedCall {
 /** What is on record of it. */
 export type AskedFacts = Pick<
   CallFacts,
-  'inbound' | 'kind' | 'requestedModel' | 'streamed' | 'requestBytes' | 'requestBody' | 'customCost'
+  'eventId' | 'inbound' | 'kind' | 'requestedModel' | 'streamed' | 'requestBytes' | 'requestBody' | 'customCost'
 >;
 
-export const askedFacts = ({ call, inbound, customCost }: AskedCall): AskedFacts => ({
+export const askedFacts = ({ eventId, call, inbound, customCost }: AskedCall): AskedFacts => ({
+  eventId,
   inbound,
   kind: call.kind,
   requestedModel: call.request.model,

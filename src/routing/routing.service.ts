@@ -89,7 +89,7 @@ export class RoutingService {
 /** Written out: it is made of every call. */
 const toFacts = (
   { requestId, eventId, access, inbound, customCost }: CallHead,
-  { kind, requestedModel, streamed, requestBytes, requestBody }: Omit<AskedFacts, 'inbound' | 'customCost'>,
+  { kind, requestedModel, streamed, requestBytes, requestBody }: Omit<AskedFacts, 'eventId' | 'inbound' | 'customCost'>,
 ): CallFacts => ({
   requestId,
   eventId,

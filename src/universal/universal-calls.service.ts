@@ -47,8 +47,11 @@ export class UniversalCalls {
       !steps.some((step) => 'request' in step && isStreamed(step.request.call)) &&
       access.gateway.engine.finish_abandoned_calls === true;
     const served = await this.routing.inTurn(steps, head, raw.length, inFlight.cancellation);
+    // What a step says of itself, in headers of its own, is said of its answer.
+    const answered = steps[served.attempt.step];
+    const asked = answered !== undefined && 'request' in answered ? answered.request : head;
     reply.hijack();
-    this.presenter.present(served, addresseeOf(request, head), reply.raw);
+    this.presenter.present(served, addresseeOf(request, asked), reply.raw);
   }
 
   private toStep(step: UniversalStep, index: number, request: FastifyRequest): Step | RefusedStep {
